@@ -58,7 +58,7 @@ inline box::Host host_of(const policy::PolicyFields& fields) {
           {}};
 }
 
-/// For tests in which it does not matter where a box works.
+/// A workspace for tests in which its identity does not matter.
 inline constexpr boxes::WorkspaceClaim k_somewhere{1, 1, true};
 
 /// A temporary directory that is XDG_RUNTIME_DIR while the object exists.

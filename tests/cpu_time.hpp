@@ -12,7 +12,7 @@ double cpu_seconds(Action action) {
   return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 }
 
-/// Returns whether this build is one that users get: bounds in seconds mean nothing without optimisation.
+/// Returns whether this build is optimised, as those of users are: without that, bounds in seconds mean nothing.
 constexpr bool is_optimised() {
 #ifdef __OPTIMIZE__
   return true;

@@ -9,7 +9,7 @@
 
 namespace agentbox::tests {
 
-/// A directory of its own for one test, canonical, removed with everything in it.
+/// A directory for one test, with a canonical path, removed with everything in it.
 class TempDirectory {
 public:
   TempDirectory() {

@@ -49,7 +49,7 @@ TEST_CASE("bad command lines") {
   check_refused(project, {"run", "--memory", "lots", "--", "true"}, 2, "--memory");
 }
 
-TEST_CASE("policy show escapes what a project's configuration says") {
+TEST_CASE("policy show escapes the values of a project's configuration") {
   const Project project;
   project.write("project/.agentbox/config.toml",
                 "[protect]\npaths = [\"p\\u001b[2J\"]\n[mask]\npaths = [\"m\\u009b2J\\u202e\"]\n");
@@ -61,7 +61,7 @@ TEST_CASE("policy show escapes what a project's configuration says") {
   }
 }
 
-TEST_CASE("the usage lines of --help can be typed") {
+TEST_CASE("the usage lines of --help show what can be typed") {
   const Project project;
   const auto help = [&](List words) {
     words.emplace_back("--help");
@@ -77,14 +77,14 @@ TEST_CASE("the usage lines of --help can be typed") {
   }
 }
 
-TEST_CASE("all mistakes of a configuration at once") {
+TEST_CASE("all mistakes of a configuration are reported together") {
   const Project project;
   project.write(".config/agentbox/config.toml", "[network]\nallow_hosts = [\"a b\"]\n[limits]\npids = -1\n");
   check_refused(project, {"run", "--", "true"}, 2, "config.toml:2");
   check_refused(project, {"run", "--", "true"}, 2, "config.toml:4");
 }
 
-TEST_CASE("a damaged lock file is an error that agentbox update gets past") {
+TEST_CASE("a damaged lock file is an error, and does not stop agentbox update") {
   const Project project;
   project.write(".local/state/agentbox/agents.lock.json", "{");
   const auto result = project.agentbox({"update"}, {}, {{"npm_config_registry", "http://127.0.0.1:1"}});
@@ -100,7 +100,7 @@ TEST_CASE("a Podman that cannot be used") {
     project.write("info.json", info.dump());
     check_refused(project, {"run", "--", "true"}, 126, "Podman 3.4.4 is too old");
   }
-  SECTION("no answer") {
+  SECTION("it does not answer") {
     project.write("info.json", "Error");
     check_refused(project, {"run", "--", "true"}, 126, "podman info");
   }
@@ -110,7 +110,7 @@ TEST_CASE("a Podman that cannot be used") {
   }
 }
 
-TEST_CASE("a runtime directory that is not there") {
+TEST_CASE("a missing runtime directory") {
   const Project project;
   const auto result = support::capture(project.command({"run", "--", "true"}));
   CHECK(result.status.code == 0);

@@ -71,7 +71,7 @@ TEST_CASE("a box is listed, joined and stopped") {
   CHECK_THAT(project.agentbox({"stop", "mine"}).err, Contains("no box named \"mine\" is running"));
 }
 
-TEST_CASE("a box that is removed with --force can be started again at once") {
+TEST_CASE("a box that is removed with --force can be started again immediately") {
   const Project project;
   project.behave({{"run", {{"wait_for_signal", true}}}});
   const auto start = [&] { return support::spawn(project.command({"run", "--name", "x", "--", "sleep", "100"})); };
@@ -115,7 +115,7 @@ TEST_CASE("a box whose launcher was killed is removed by its pod's ID") {
                     [](const auto& call) { return call.at("argv").back().template get<std::string>().size() == 64; }));
 }
 
-TEST_CASE("the teardown runs in time, whatever a compromised firewall leaves in run/") {
+TEST_CASE("the teardown ends in time, whatever a compromised firewall leaves in run/") {
   const Project project;
   for (const std::string made :
        {"mkdir -p failed/x; chmod 0 failed", "mkfifo failed", "ln -s /dev/zero failed", "ln -s /dev/tty failed",
@@ -135,7 +135,7 @@ TEST_CASE("two boxes in one directory have two names") {
   const pid_t first = support::spawn(project.command({"run", "--", "sleep", "100"}));
   project.wait_for("run");
   project.behave({});
-  CHECK(project.agentbox({"run", "--", "true"}).status.code == 126); // one box a directory, unless it is asked for
+  CHECK(project.agentbox({"run", "--", "true"}).status.code == 126); // one box per directory, unless the user asks
   CHECK(project.agentbox({"run", "--share-workspace", "--", "true"}).status.code == 0);
   const List second = project.calls("pod create").at(1).at("argv");
   const auto name = std::find(second.begin(), second.end(), "--name") + 1;
@@ -172,7 +172,7 @@ TEST_CASE("the records of a named box are found after it has ended") {
              Contains("passes-now") && Contains("new.example"));
 }
 
-TEST_CASE("the policy of a box here") {
+TEST_CASE("the policy of this directory's box") {
   const Project project;
   const auto shown = project.agentbox({"policy", "show", "--allow", "x.example", "--env", "API_KEY=s3cr3t"});
   CHECK(shown.status.code == 0);
@@ -220,7 +220,7 @@ on_start = true
   CHECK(data.at("firewall_driver") == "iptables");
 }
 
-TEST_CASE("the policy of a box lists what is not compared with the list") {
+TEST_CASE("the policy of a box lists the hosts whose names the firewall does not check") {
   const Project project;
   const auto shown = [&](std::vector<std::string> hosts) {
     std::vector<std::string> words = {"policy", "show"};
@@ -251,7 +251,7 @@ TEST_CASE("a project that broadens is refused with the difference, until the use
   CHECK_THAT(project.agentbox({"policy", "diff"}).out, Contains("evil.example"));
 }
 
-TEST_CASE("init writes a file that holds, and agrees to what its author chose") {
+TEST_CASE("init writes a file that is valid and already trusted") {
   const Project project;
   REQUIRE(project
               .agentbox({"init", "--allow", "x.example", "--allow", "y.example:22", "--agent", "claude", "--toolkit",
@@ -276,7 +276,7 @@ TEST_CASE("init does not trust hosts that others saved") {
   CHECK(project.agentbox({"policy", "check"}).status.code == 126);
 }
 
-TEST_CASE("init writes nothing through a link, and nothing bad") {
+TEST_CASE("init writes nothing through a link, and nothing invalid") {
   const Project project;
   CHECK(project.agentbox({"init", "--allow", "no host"}).status.code == 2);
   CHECK_FALSE(std::filesystem::exists(project.directory() / ".agentbox/config.toml"));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exit codes and messages when something around the run fails.
+// Exit codes and messages when something before, beside or after the run fails.
 #include <csignal>
 
 #include "catch.hpp"
@@ -21,7 +21,7 @@ support::Captured redirected(const Project& project, const std::vector<std::stri
 
 } // namespace
 
-TEST_CASE("closed standard streams are /dev/null") {
+TEST_CASE("closed standard streams are replaced by /dev/null") {
   const Project project;
   project.behave({{"run", {{"cat", true}, {"code", 5}}}});
   CHECK(redirected(project, {"run", "--", "cat"}, "<&-").status.code == 5);

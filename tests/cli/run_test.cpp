@@ -152,7 +152,7 @@ TEST_CASE("--dry-run shows what is done, and does nothing") {
   }
 }
 
-TEST_CASE("the links name their agent") {
+TEST_CASE("each link starts its agent") {
   const Project project;
   project.agentbox({}, {}, {}, "agentbox-claude");
   const List words = argv_of(project.calls("run").at(0));
@@ -225,5 +225,5 @@ TEST_CASE("a launcher that was killed takes its pod with it, and the next call c
   CHECK_THAT(result.err, Contains("removed the leftovers of box \"lost\""));
   CHECK(argv_of(project.calls("pod rm").at(1)).back() + "\n" == pod_id());
   CHECK_FALSE(left_over(project));
-  kill(project.calls("run").at(0).at("pid").get<pid_t>(), SIGTERM); // what the launcher had started still waits
+  kill(project.calls("run").at(0).at("pid").get<pid_t>(), SIGTERM); // the removal that the launcher started still waits
 }

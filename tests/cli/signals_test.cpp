@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signals at every moment of a launch. The program under test has the faults of tests/probes/faults.cpp.
+// Signals at every moment of a launch. The program under test is built with tests/probes/faults.cpp.
 #include <algorithm>
 #include <csignal>
 #include <thread>
@@ -45,7 +45,7 @@ TEST_CASE("a signal before each step ends the launch with 128+N and leaves nothi
   };
   at_each("launch", box::k_launch_moments);
   at_each("steps", plan.at("steps").size());
-  CHECK(project.calls("run").size() == 4); // those that the signal met after the run
+  CHECK(project.calls("run").size() == 4); // where the signal came after the run
   at_each("teardown", plan.at("teardown").size());
 }
 

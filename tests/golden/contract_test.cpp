@@ -21,7 +21,7 @@ TEST_CASE("no default is broader than the golden contract") {
   const std::string contract = support::read_file(agentbox::tests::golden_path("default-contract.json"), 1U << 20U);
   const policy::PolicyFields before = policy::fields_from_json(contract, "default-contract.json");
   for (const policy::Change& change : policy::diff(before, policy::default_fields())) {
-    INFO(change.field << ": " << change.text << " (SECURITY.md says what a looser default needs)");
+    INFO(change.field << ": " << change.text << " (SECURITY.md describes what a looser default needs)");
     CHECK(change.direction != policy::Change::Direction::broader);
   }
 }

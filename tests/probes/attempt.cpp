@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tries one system call after another, each in a child of its own, and prints `NAME RESULT`, where RESULT is "ok", an
+// Tries one system call after another, each in a separate child, and prints `NAME RESULT`, where RESULT is "ok", an
 // errno's name, or "signal N". The kernel's answers prove more than a status file.
 #include <array>
 #include <cerrno>
@@ -40,7 +40,7 @@ long trace_the_parent() {
 long read_the_parent() {
   std::array<char, 8> buffer{};
   const iovec local{buffer.data(), buffer.size()};
-  const iovec remote{buffer.data(), buffer.size()}; // the same address is mapped there: the parent is a fork's twin
+  const iovec remote{buffer.data(), buffer.size()}; // the parent has the same address mapped: we are its fork
   return ::process_vm_readv(::getppid(), &local, 1, &remote, 1, 0);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sends from its first instruction on, before the C library is set up: was there a moment without the ruleset? Endless
-// when an argument is given, for boxes that are attacked from outside meanwhile; else a few milliseconds.
+// Sends from its first instruction on, before the C library is set up: was there a moment without the ruleset? Runs
+// forever if it has an argument, for boxes that are attacked from outside while it runs; else for a few milliseconds.
 #include <array>
 #include <cstdint>
 #include <ctime>
@@ -12,8 +12,8 @@
 
 namespace {
 
-constexpr char k_marker[] = "agentbox-attack:race."; // NOLINT(*-avoid-c-arrays): needed before anything is set up
-constexpr std::uint32_t k_evil = 0x0A6433C6;         // 198.51.100.10 as it is sent
+constexpr char k_marker[] = "agentbox-attack:race."; // NOLINT(*-avoid-c-arrays): used before the C library is set up
+constexpr std::uint32_t k_evil = 0x0A6433C6;         // 198.51.100.10 in network byte order
 
 void send_once() {
   sockaddr_in to{};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Asks the seccomp filter about every system call without making any: a second filter hands each call that bears a
-// cookie to a thread of ours, which answers with an errno of its own. The box's filter has precedence where it refuses,
-// so what comes back is its answer, and EXFULL means "it would be made".
+// cookie to a thread of ours, which answers with a distinct errno. The box's filter has precedence where it refuses,
+// so the result is its answer, and EXFULL means "it would be made".
 //   probe_syscalls        `NUMBER ANSWER` for each number, and `NUMBER(ARGUMENTS) ANSWER` where the arguments decide
 #include <array>
 #include <atomic>

@@ -2,14 +2,14 @@
 // Load for the benchmarks of the firewall, and the server behind it: one thread, epoll, no allocation while it
 // measures.
 //
-//   load serve ADDRESS PORT                          answers each connection's first bytes with one byte; reads the
-//   rest load rate ADDRESS PORT CONNECTIONS PARALLEL      short connections; prints rate and latencies in microseconds
+//   load serve ADDRESS PORT                          answers the first bytes with one byte, and reads the rest
+//   load rate ADDRESS PORT CONNECTIONS PARALLEL      short connections; prints rate and latencies in microseconds
 //   load send ADDRESS PORT MEBIBYTES                 one connection, as fast as it goes; prints GiB/s
 //   load hold ADDRESS PORT CONNECTIONS               opens them, prints how many, and keeps them until stdin ends
-//   load dns ADDRESS PORT SECONDS PARALLEL NAME      questions; prints answers a second
+//   load dns ADDRESS PORT SECONDS PARALLEL NAME      questions; prints answers per second
 //
-// What is sent first on every connection comes from the environment: LOAD_CONNECT (lines of a CONNECT request, of which
-// the answer is awaited) and LOAD_HELLO (hex, a ClientHello).
+// The first bytes of every connection come from the environment: LOAD_CONNECT (lines of a CONNECT request, whose
+// response is awaited) and LOAD_HELLO (hex, a ClientHello).
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
@@ -220,7 +220,7 @@ int send_all(const sockaddr_in& to, unsigned long mebibytes) {
   }
   shutdown(fd, SHUT_WR);
   char last = 0;
-  // Squid ends a tunnel when one side is done: there the end of the connection has to do.
+  // Squid ends a tunnel when one side is done: there, the end of the connection must suffice.
   if (read(fd, &last, 1) != 1 && from_environment("LOAD_CONNECT").empty()) {
     die("end");
   }
@@ -252,7 +252,7 @@ std::string question(const std::string& name) {
   return message + std::string("\0\0\1\0\1", 5);
 }
 
-/// Many datagrams a system call, so that the one who answers is measured and not the one who asks.
+/// Many datagrams per system call, so that the resolver is measured and not this client.
 struct Datagrams {
   static constexpr std::size_t k_max = 64;
   std::array<std::array<char, 512>, k_max> buffers{};
@@ -293,7 +293,7 @@ int dns(const sockaddr_in& to, double seconds, unsigned parallel, const std::str
       }
     }
     answers += static_cast<unsigned long>(std::max(got, 0));
-    ask(got > 0 ? static_cast<unsigned>(got) : parallel); // none within the patience: all were lost
+    ask(got > 0 ? static_cast<unsigned>(got) : parallel); // none within the timeout: all were lost
   }
   std::printf("%.0f\n", static_cast<double>(answers) / seconds);
   return 0;

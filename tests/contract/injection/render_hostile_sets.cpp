@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Renders boxes with one text of the user's in one place each, and prints a line of JSON for each: the set, or how it
-// was refused. On standard input: a JSON list of texts as hexadecimal digits, because JSON cannot represent all of
-// them.
+// Renders boxes that each have one string from the user in one field, and prints a line of JSON for each: the set, or
+// the refusal. Reads a JSON list of these strings as hexadecimal digits, because JSON cannot represent all of them.
 #include <functional>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -139,7 +138,7 @@ nlohmann::json outcome(const Format& format, const Place& place, const std::stri
         files[file.path] = file.content;
       }
     }
-    files.dump(); // here, where it is caught, if it cannot be written
+    files.dump(); // throws here, where it is caught, if it cannot be written
     return {{"files", std::move(files)}};
   } catch (const support::Error& error) {
     return {{"refused", error.what()}, {"code", static_cast<int>(error.code())}};
@@ -148,8 +147,8 @@ nlohmann::json outcome(const Format& format, const Place& place, const std::stri
   }
 }
 
-// A unit adds few places to the pod that it plays, and a Job few to a cluster's; a bundle is JSON by a library, but
-// for its script. Places that take the same path through the code are tried in one format.
+// A unit adds few places to its pod, and a Job few to a cluster's; a bundle is JSON that a library writes, except for
+// its script. Places that take the same path through the code are tried in one format.
 bool is_of_interest(const Place& place, const Format& format) {
   const std::string_view of = place.name;
   if (std::string_view(format.name) == "quadlet") {
@@ -187,7 +186,7 @@ int main() {
     const std::string text = from_hex(digits.get<std::string>());
     for (const Place& place : places()) {
       for (const Format& format : formats()) {
-        constexpr std::size_t k_long = 1000; // what matters is the length, and not where
+        constexpr std::size_t k_long = 1000; // only the length matters, not the format
         if (!is_of_interest(place, format) || (text.size() > k_long && std::string_view(format.name) != "kube")) {
           continue;
         }

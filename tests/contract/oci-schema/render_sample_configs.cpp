@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Prints a JSON object of sample config.json files: as rendered, with everything set, and as the hook imposes them.
+// Prints a JSON object of sample config.json files: as rendered, with everything set, and as imposed by the hook.
 #include <iostream>
 #include <nlohmann/json.hpp>
 

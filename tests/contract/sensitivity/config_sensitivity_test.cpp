@@ -19,7 +19,7 @@ using tests::not_a_choice;
 using tests::Variation;
 using tests::variations;
 
-/// Fields that no config.json shows, and where they count instead.
+/// Fields that are in no config.json, and where they take effect instead.
 const std::map<std::string, std::string>& cannot_express() {
   static const std::map<std::string, std::string> table = {
       {"workspace.mask_except", "becomes what is masked, a fact of the host"},

@@ -33,10 +33,10 @@ constexpr std::array k_formats = {OutputFormat::oci, OutputFormat::kube, OutputF
 constexpr const char* k_small_profile =
     R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["execve", "read"], "action": "SCMP_ACT_ALLOW"}]})";
 
-/// Renders `fields`. `source`: whether a cluster knows where the project comes from.
+/// Renders `fields`. `source`: whether a cluster is told where the project comes from.
 std::string rendered(const PolicyFields& fields, OutputFormat format, bool source = true) {
   const policy::Policy policy = build(fields);
-  oci::PodFacts facts = tests::sample_pod_facts(fields); // the nonce is the same for all: no digest gives them away
+  oci::PodFacts facts = tests::sample_pod_facts(fields); // one nonce for all: no digest hides a missing change
   facts.host.seccomp_profile = k_small_profile;
   switch (format) {
   case OutputFormat::oci: return tests::text_of(oci::render_bundle(policy, facts, oci::BundleParts::complete));
@@ -49,12 +49,12 @@ std::string rendered(const PolicyFields& fields, OutputFormat format, bool sourc
   return {};
 }
 
-/// Returns the part of the policy that a table's entry speaks of, for a field of the variations.
+/// Returns the name that the table's entries use for a field of the variations.
 std::string part_of(const std::string& field) {
   return field.starts_with("ports.") ? "ports" : field.starts_with("mounts.") ? "mounts" : field;
 }
 
-/// Returns whether the format has no words for any value of the field, or none for the value of the variation.
+/// Returns whether the format can express no value of the field, or not the value of the variation.
 bool is_in_table(OutputFormat format, const std::string& field) {
   const OutputFormat looked_up = format == OutputFormat::quadlet ? OutputFormat::kube : format;
   for (const oci::CannotExpress& entry : oci::cannot_express_table()) {
@@ -118,7 +118,7 @@ TEST_CASE("every field of the policy changes every format, or the table says why
   }
 }
 
-/// A field, and which of its values when the table has several entries for it.
+/// A field, and one of its values if the table has several entries for it.
 using Key = std::tuple<OutputFormat, std::string, std::string_view>;
 
 Key key_of(const oci::CannotExpress& entry) {

@@ -19,7 +19,7 @@ struct Variation {
   std::function<void(PolicyFields&)> change;
 };
 
-/// Fields of which build_policy() accepts one value only: a looser box is not an option that exists.
+/// Fields for which build_policy() accepts only one value: no option loosens them.
 inline const std::set<std::string>& not_a_choice() {
   static const std::set<std::string> fields = {"user.home", "confinement.capabilities", "confinement.no_new_privileges",
                                                "confinement.firewall_capabilities"};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A configuration's text, from TOML to policy. The first byte chooses whose file it is, and whether it is an allow
-// file or the file of an agent.
+// A configuration's text, from TOML to policy. The first byte selects the layer, or an allow file or the file of an
+// agent.
 #include "config/agent_file.hpp"
 #include "config/load.hpp"
 #include "config/merge.hpp"
@@ -30,7 +30,7 @@ void check_layer(std::string_view text, config::LayerKind kind) {
     }
   }
   if (!diagnostics.empty()) {
-    return check_diagnostics(diagnostics); // as load() does; merging is for what was read without a mistake
+    return check_diagnostics(diagnostics); // as load() does: it merges only layers without mistakes
   }
   config::Sources sources;
   sources.workspace = "/w";

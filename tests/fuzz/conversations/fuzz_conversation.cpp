@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A conversation that a box left: whatever it is, it is read in bounds.
+// A conversation that a box left: whatever it contains, it is read within bounds.
 #include "conversations/messages.hpp"
 #include "require.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Paths that a box made: the tables that make the matcher fast find what a comparison with every rule finds.
+// Paths that a box made: the matcher's lookup tables find the same as a comparison with every rule.
 #include <algorithm>
 #include <optional>
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A line of an audit log as the host reads it: what is parsed as a record can be written as a harmless line, and stays
-// the same from then on, and what the user is shown of it is harmless. Read as a file of totals as well.
+// A line of an audit log as the host reads it: a parsed record can be written as a harmless line, does not change in
+// further round trips, and is shown to the user in harmless form. The line is parsed as a file of totals as well.
 #include "firewall/audit/audit_record.hpp"
 #include "firewall/audit/sum.hpp"
 #include "network/notice.hpp"

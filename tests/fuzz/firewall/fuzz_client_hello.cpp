@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The start of a TLS connection: what is complete was incomplete before its last byte, and the name that is found
-// stands in the bytes.
+// The start of a TLS connection: a complete message is incomplete without its last byte, and the name that is found
+// is in the bytes.
 #include "firewall/tls/client_hello.hpp"
 #include "firewall/tls/second_hello.hpp"
 #include "require.hpp"

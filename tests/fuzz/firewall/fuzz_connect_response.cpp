@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an upstream proxy answers.
+// The response of an upstream proxy.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   agentbox::fuzz::require(!complete ||
                               (whole.size <= size && whole.status && *whole.status >= 100 && *whole.status <= 599),
                           "a complete head lies within the bytes");
-  // However the bytes are cut, the answer is the same once it is there.
+  // However the bytes are split, the result is the same as soon as the response is complete.
   if (complete) {
     const auto exact = agentbox::firewall::http::parse_connect_response(text.substr(0, whole.size));
     agentbox::fuzz::require(exact.state == whole.state && exact.size == whole.size,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What comes over a firewall's control socket: a request that is taken does no more than the policy permits, and the
-// answer is always one bounded, harmless line.
+// A message to a firewall's control socket: an accepted request does no more than the policy permits, and the reply is
+// always one bounded, harmless line.
 #include "firewall/control/controller.hpp"
 #include "require.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A datagram to the box's resolver: every answer is well formed, none is longer than a resolver must take, and only
+// A datagram to the box's resolver: every answer is well formed, none is longer than a resolver must accept, and only
 // listed names have addresses, all of them virtual.
 #include "firewall/dns/stub.hpp"
 #include "require.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first bytes of a connection: more of them never change what was decided, and what the strict parsers would pass
-// is always given to them.
+// The first bytes of a connection: further bytes never change a decision, and whatever the strict parsers would accept
+// always reaches them.
 #include "firewall/http/request_head.hpp"
 #include "firewall/proxy/first_bytes.hpp"
 #include "firewall/tls/client_hello.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What iptables-save lists.
+// The output of iptables-save.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the kernel sends for rejected packets, whose bytes the agent chose.
+// The kernel's messages about rejected packets, whose bytes the agent chose.
 #include "firewall/nflog/packet.hpp"
 #include "require.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The head of an HTTP request: what is sent on means the same to us when we read it again, and names one host.
+// The head of an HTTP request: the forwarded head is parsed to the same request again, and names one host.
 #include <algorithm>
 
 #include "firewall/http/request_head.hpp"

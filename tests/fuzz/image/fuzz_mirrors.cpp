@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Package managers' configuration: whatever it says, only valid entries of a list come out of it.
+// Package managers' configuration: whatever it contains, the result has only valid list entries.
 #include "image/mirrors.hpp"
 #include "policy/public_suffix.hpp"
 #include "require.hpp"

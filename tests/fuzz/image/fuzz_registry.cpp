@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an npm registry and a lock file say: it is read in bounds, and what is accepted is safe in a URL and a terminal.
+// An npm registry's replies and lock files are read within bounds; accepted values are safe in URLs and terminals.
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -43,7 +43,7 @@ void check_lock(std::string_view text) {
 
 } // namespace
 
-// The first byte says what the rest is: a reply, a signature, keys or a lock file.
+// The first byte selects what the rest is: a reply, a signature, keys or a lock file.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) { // NOLINT(*-identifier-naming)
   if (size == 0) {
     return 0;

@@ -26,7 +26,7 @@ namespace bundle = agentbox::oci::bundle;
 using agentbox::fuzz::require;
 using agentbox::tests::TarEntry;
 
-/// Takes the input apart.
+/// Consumes the input piece by piece.
 class Input {
 public:
   Input(const std::uint8_t* data, std::size_t size) : m_data(data), m_size(size) {}

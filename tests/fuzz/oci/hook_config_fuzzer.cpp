@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The config that Podman sends to the hook: a merge patch (RFC 7396) on a real one, so that the fuzzer gets past the
-// parser, or the whole text. Whatever is accepted must be ours where it counts.
+// parser, or the whole text. Whatever is accepted must have our values where it matters.
 #include <cstdint>
 #include <cstdlib>
 #include <nlohmann/json.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The host's seccomp profile: a merge patch on a small one, or the whole text. What comes out never allows what the
-// list takes away.
+// The host's seccomp profile: a merge patch on a small one, or the whole text. The derived filter never allows a call
+// that the list removes.
 #include <cstdint>
 #include <cstdlib>
 #include <nlohmann/json.hpp>

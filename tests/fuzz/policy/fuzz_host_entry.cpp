@@ -31,7 +31,7 @@ void check_decision(const policy::HostEntry& entry, std::string_view host) {
   policy::EgressPolicy egress;
   egress.allow = {entry};
   const policy::EgressIndex open(egress);
-  // Ports of the machine itself are listed as such; no name of a host, and no wildcard, means it.
+  // Ports of this machine have a form of entry for them; no host name and no wildcard refers to it.
   const bool expected = policy::is_canonical_name(host) && host != policy::k_host_name && entry.pattern.matches(host);
   require(open.decide(host).allowed() == expected, "the index agrees with the pattern");
   require(open.decide(host, entry.port).allowed() == expected, "the index agrees with the entry");

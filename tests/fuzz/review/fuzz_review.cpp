@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names and contents that a box left: whatever they are, they are read in bounds and never reach a terminal as they
-// are.
+// Names and contents that a box left: they are always read within bounds, and never reach a terminal unescaped.
 #include <string>
 #include <sys/stat.h>
 

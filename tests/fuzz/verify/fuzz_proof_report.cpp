@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The probe's report comes out of the box: it is refused or read, and nothing of it reaches a terminal raw.
+// The probe's report comes from the box: it is refused or read, and none of it reaches a terminal unescaped.
 #include <nlohmann/json.hpp>
 
 #include "require.hpp"

@@ -10,7 +10,7 @@
 namespace agentbox {
 namespace {
 
-/// Returns a box with everything that a format has a place for.
+/// Returns a box with every feature that a format can express.
 policy::PolicyFields rich_fields() {
   policy::PolicyFields fields = tests::sample_fields();
   fields.mounts = {{"/srv/data", "/mnt/data", true, "--mount"}};
@@ -25,7 +25,7 @@ policy::PolicyFields rich_fields() {
 
 void check(const std::string& directory, const oci::GeneratedSet& set) {
   for (const oci::GeneratedFile& file : set) {
-    if (!file.path.starts_with("seccomp-")) { // golden of their own, with config.json's
+    if (!file.path.starts_with("seccomp-")) { // these have golden files with those of config.json
       tests::check_golden("generate/" + directory + "/" + file.path, file.content);
     }
   }
@@ -69,11 +69,11 @@ TEST_CASE("the default box for a cluster, and four of them with a clone each") {
 
 TEST_CASE("a box with everything for a cluster, as a deployment") {
   policy::PolicyFields fields = rich_fields();
-  fields.mounts.clear(); // these two no cluster has
+  fields.mounts.clear(); // no cluster can have these two
   fields.ports.clear();
   fields.workspace.mask = {".env"};
   fields.egress.allow_addresses = {{*policy::parse_address("10.1.2.3"), 128, 5432}};
-  fields.limits.memory_bytes = 256U << 20U; // below what is asked for otherwise
+  fields.limits.memory_bytes = 256U << 20U; // below the default request
   oci::KubernetesOptions options = tests::sample_cluster();
   options.kind = oci::KubernetesOptions::Kind::deployment;
   oci::PodFacts facts = tests::sample_pod_facts(fields);

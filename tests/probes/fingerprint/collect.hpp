@@ -5,7 +5,7 @@
 
 namespace fingerprint {
 
-/// Takes one line of the fingerprint.
+/// Receives one line of the fingerprint.
 using Add = std::function<void(const std::string& key, const std::string& value)>;
 
 /// Adds users, groups, capability sets, no-new-privs, seccomp mode, id maps without the host's part, host name, names
@@ -19,7 +19,7 @@ void limits(const Add& add);
 /// be made.
 void filesystem(const Add& add);
 
-/// Adds the answers of names and addresses.
+/// Adds the results of looking up names and of connecting to addresses.
 void network(const Add& add);
 
 } // namespace fingerprint

@@ -21,7 +21,7 @@ std::string limit_text(rlim_t value) {
   return value == RLIM_INFINITY ? "unlimited" : std::to_string(value);
 }
 
-/// Returns how many children this user can have at once, up to `most`.
+/// Returns how many children this user can have at the same time, up to `most`.
 std::size_t children(std::size_t most) {
   std::vector<pid_t> started;
   while (started.size() < most) {
@@ -59,7 +59,7 @@ void identity(const Add& add) {
     std::ifstream file(std::string("/proc/self/") + map);
     std::string text;
     for (unsigned long inside = 0, outside = 0, size = 0; file >> inside >> outside >> size;) {
-      text += std::to_string(inside) + "+" + std::to_string(size) + " "; // `outside` depends on who reads it
+      text += std::to_string(inside) + "+" + std::to_string(size) + " "; // `outside` depends on the reader
     }
     add(map, text);
   }

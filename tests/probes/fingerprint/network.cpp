@@ -63,7 +63,7 @@ std::string tcp(const std::string& host, std::uint16_t port) {
       getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
     }
   }
-  if (error == 0) { // a redirected connection is made before it is refused: the end decides, not who was faster
+  if (error == 0) { // a redirected connection is established before it is refused: wait for its end, no race
     shutdown(fd, SHUT_WR);
     char byte = 0;
     pollfd watched{fd, POLLIN, 0};
@@ -101,7 +101,7 @@ std::string dns(const std::string& server, const std::string& name, std::uint16_
       result = "code " + std::to_string(answer[3] & 0xf) + " answers " + std::to_string(answer[7]);
       if (answer[7] > 0 && type == 1 && count >= 4) {
         const auto* last = answer.data() + count - 4;
-        result += " in " + std::to_string(last[0]) + "." + std::to_string(last[1]); // the range, not which of it
+        result += " in " + std::to_string(last[0]) + "." + std::to_string(last[1]); // the range, not the address
       }
     }
   }

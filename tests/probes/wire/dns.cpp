@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Messages to the resolver as no stub sends them, and tunnels as iodine and dnscat build them.
+// Messages to the resolver that no stub resolver sends, and tunnels like those of iodine and dnscat.
 #include <array>
 #include <cerrno>
 #include <poll.h>
@@ -19,7 +19,7 @@ int resolver_socket(int type) {
   return attacks::connect_result(fd, attacks::address_of("127.0.0.1", 53), k_wait_ms) == 0 ? fd : -1;
 }
 
-// No answer and every answer without a record is right: what matters is that nothing is asked outside.
+// No answer, or any answer without a record, is correct: what matters is that nothing is queried outside.
 AttackResult judge(const std::array<char, 4096>& reply, long count, std::size_t start) {
   if (count <= 0) {
     return attacks::attack_result(Verdict::stopped, count == 0 ? "connection closed" : "no answer");
@@ -173,8 +173,7 @@ AttackResult tunnel(const Expected&) {
   return attacks::attack_result(Verdict::stopped, "300 queries, no record");
 }
 
-/// Asks for 70,000 names under one listed wildcard, asked as fast as they are answered. A listed name still works
-/// afterwards.
+/// Queries 70,000 names under one listed wildcard, as fast as they are answered. A listed name still works afterwards.
 AttackResult seventy_thousand_names(const Expected& expected) {
   if (!expected.filtered) {
     return attacks::attack_result(Verdict::skipped, "full network");

@@ -11,7 +11,7 @@
 namespace agentbox::wire {
 namespace {
 
-/// Names that are listed for port 22, where nothing but the name counts: what they resolve to must decide.
+/// Names that are listed for port 22, where the bytes carry no name: the addresses that they resolve to must decide.
 struct Leading {
   const char* attack;
   const char* host;
@@ -58,7 +58,7 @@ AttackResult half_open_flood(const Expected& expected) {
     attacks::connect_result(fd, attacks::address_of(address.c_str(), 443), 0);
     open.push_back(fd);
   }
-  // A client that waits is still served when the flood ends, and the firewall lives.
+  // A client that waits is still served when the flood ends, and the firewall is alive.
   for (const int fd : open) {
     close(fd);
   }

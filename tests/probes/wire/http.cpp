@@ -118,7 +118,7 @@ AttackResult empty_line_8443(const Expected&) {
   return on_8443("http-8443-empty-line", "\nGET /~ HTTP/1.1\nHost: evil.example\n\n");
 }
 
-// The request itself is right, and may be answered; the upgrade, with the marker, must not arrive.
+// The request itself is valid, and may be answered; the upgrade, with the marker, must not arrive.
 AttackResult upgrade(const Expected&) {
   const AttackResult result = send_to(
       k_good, k_http,
@@ -138,7 +138,7 @@ AttackResult pipelined(const Expected&) {
     return send_second(k_good, k_http, first, second);
   }
   const AttackResult result = send_to(k_good, k_http, first + second);
-  // An answer to the first is right. Whether the second arrived, the sinks know.
+  // An answer to the first is correct. The sinks record whether the second arrived.
   const bool answered = std::string_view(result.text.data()).starts_with("HTTP/1.1 200");
   return answered ? attacks::attack_result(Verdict::stopped, "one answer") : result;
 }

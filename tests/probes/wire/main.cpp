@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // probe_wire [--full-network]: the attacks of wire.hpp in the form of agentbox-probe. probe_wire --list: every attack's
-// name, the product's included, one a line, for a test that makes a case of each.
+// name, the product's included, one per line, for a test with a case for each.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -41,7 +41,7 @@ int main(int argc, char** argv) {
   for (const auto family : families) {
     for (const attacks::Attack& attack : family.attacks) {
       const attacks::AttackResult result = attacks::attempt(attack, expected, k_attempt_ms);
-      std::string text = result.text.data(); // may be what a server said
+      std::string text = result.text.data(); // may come from a server
       std::replace_if(
           text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, ' ');
       std::printf("%s\t%s\t%s\t%s\t%s\t%s\n", attack.name, family.name, attack.tried, attack.defence,

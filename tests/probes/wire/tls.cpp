@@ -32,7 +32,7 @@ std::string server_name(const std::string& entries) {
   return extension(0, sized(entries));
 }
 
-/// Returns what every ClientHello of ours has besides the names, the marker included: an extension of a private number.
+/// Returns what our ClientHellos have besides the names, including the marker, an extension with a private number.
 std::string common(std::string_view attack) {
   using namespace std::string_literals;
   return extension(10, "\0\4\0\x17\0\x1d"s) + extension(13, "\0\6\4\3\x08\4\4\1"s) + extension(11, "\1\0"s) +
@@ -67,7 +67,7 @@ AttackResult tls(const std::string& bytes, Pace pace = Pace::whole) {
   return send_to(k_good, k_https, bytes, pace);
 }
 
-/// Sends a valid hello, which the server answers: the positive control of all others.
+/// Sends a valid hello, which the server answers: the positive control for all others.
 AttackResult control(std::string_view attack, Pace pace, std::size_t record_size = 16384) {
   const std::string bytes = records(message(server_name(name_entry(k_good)) + common(attack)), record_size);
   const AttackResult result = tls(bytes, pace);
@@ -176,7 +176,7 @@ const std::array k_attacks = {
            }},
     Attack{"tls-unended-hello", "end in the middle of the hello", k_defence,
            [](const Expected&) {
-             // Half of it, marker first: nothing may be passed on before the name is known.
+             // Half of it, marker first: nothing may be forwarded before the name is known.
              const std::string whole = records(message(common("tls-unended-hello") + server_name(name_entry(k_evil))));
              const AttackResult result = tls(whole.substr(0, whole.size() - 10));
              return result.verdict == Verdict::inconclusive ? attacks::attack_result(Verdict::stopped, "kept waiting")

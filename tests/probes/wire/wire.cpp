@@ -54,7 +54,7 @@ void send_at_pace(int fd, std::string_view bytes, Pace pace) {
   }
 }
 
-/// The bytes that came, until the end, `enough` bytes or `wait_ms` of silence.
+/// Returns the bytes that arrive until the end, `enough` bytes or `wait_ms` of silence.
 struct Reply {
   std::string bytes;
   bool ended = false;

@@ -17,7 +17,7 @@ using attacks::AttackResult;
 using attacks::Expected;
 using attacks::Verdict;
 
-/// Returns a text that identifies `attack`. Its bytes contain it, so that a server outside knows which attack arrived.
+/// Returns a marker that identifies `attack`. The attack's bytes contain it, so that a server outside recognizes them.
 std::string marker(std::string_view attack);
 
 /// The pace at which bytes are sent.
@@ -27,8 +27,8 @@ enum class Pace {
   in_halves, ///< two segments with a pause between
 };
 
-/// Connects to `host`:`port` by its name, sends `bytes`, and judges the reply: with an answer of the server the attack
-/// was allowed, with a TLS alert, a 403, a hang-up or a reset it was stopped.
+/// Connects to `host`:`port` by its name, sends `bytes`, and judges the reply: a reply from the server means that the
+/// attack was allowed; a TLS alert, a 403, a hang-up or a reset, that it was stopped.
 AttackResult send_to(const char* host, std::uint16_t port, const std::string& bytes, Pace pace = Pace::whole);
 
 /// Like send_to(), for a server that greets first: judges what comes after the greeting. If the server sends no more
@@ -39,7 +39,7 @@ AttackResult send_to_greeter(const char* host, std::uint16_t port, const std::st
 /// answer comes. The first request is expected to pass.
 AttackResult send_second(const char* host, std::uint16_t port, const std::string& first, const std::string& second);
 
-/// Address of `name` by the box's own resolver, as text for address_of(); empty when it has none.
+/// Returns the address that the box's resolver gives for `name`, as text for address_of(); empty when there is none.
 std::string resolve(std::string_view name);
 
 AttackFamily tls_attacks();

@@ -43,7 +43,7 @@ TEST_CASE("further CA certificates are reported on every start, since SSL_CERT_F
         std::vector<std::string>{"the box trusts the CA certificates in ~/ca.pem"});
 }
 
-TEST_CASE("every further host path is named, and harmless on a terminal") {
+TEST_CASE("every further host path is named, and escaped for the terminal") {
   auto fields = session_test::fields();
   fields.mounts = {{"/home/user/.codex/auth.json", "/home/agent/.codex/auth.json", false, "--auth codex"},
                    {"/data/\x1b]52;c;x\x07", "/data", true, "--mount"}};

@@ -17,7 +17,7 @@ using firewall::audit::Kind;
 using firewall::audit::Reason;
 using firewall::audit::Verdict;
 
-/// Returns a record of the firewall's about a change by the user.
+/// Returns a firewall's record of a change by the user.
 AuditRecord change(const std::string& name, std::uint16_t port, Reason reason, Verdict verdict,
                    std::uint64_t duration_ms = 0) {
   AuditRecord record;
@@ -64,7 +64,7 @@ TEST_CASE("an end removes only its own change", "[box-file]") {
   rig.file.update(change("b.example", 443, Reason::granted, Verdict::allow));
   rig.file.update(change("a.example", 443, Reason::expired, Verdict::deny));
   CHECK(rig.changes().size() == 2);
-  rig.file.update(change("b.example", 443, Reason::expired, Verdict::allow)); // of a denial, which there is not
+  rig.file.update(change("b.example", 443, Reason::expired, Verdict::allow)); // of a denial that does not exist
   CHECK(rig.changes().size() == 2);
 }
 

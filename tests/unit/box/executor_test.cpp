@@ -24,7 +24,7 @@ support::Command shell(const std::string& script) {
   return {{"/bin/sh", "-c", script}, {{"PATH", "/usr/bin:/bin"}}, {}};
 }
 
-/// Returns a plan in a session directory of its own, whose teardown leaves a trace.
+/// Returns a plan in its own session directory, whose teardown leaves a trace.
 Plan plan_in(const Claim& claim, const fs::path& trace) {
   return {"b",
           claim.paths,
@@ -89,7 +89,7 @@ TEST_CASE("the attached command waits at its gate for the background command") {
     CHECK_THROWS_WITH(execute(plan, claim), Contains("cannot make it") && Contains("it cannot be"));
     CHECK(support::read_file(trace, 100) == "torn\n");
   }
-  SECTION("and nobody waits when it has ended before") {
+  SECTION("that has already ended: nothing waits") {
     Attach hasty = attach;
     hasty.command = shell("exit 7");
     plan.steps = {MakeFifo{fifo}, Start{"make it", shell("sleep 0.1")}, hasty};
@@ -109,7 +109,7 @@ TEST_CASE("a signal between the steps ends the run with its number") {
   CHECK(support::read_file(directory.path() / "trace", 100) == "torn\n");
 }
 
-TEST_CASE("the teardown does every step, gathers every error, and keeps the directory for the next call") {
+TEST_CASE("the teardown does every step, collects every error, and keeps the directory for the next call") {
   const session_test::RuntimeDirectory directory;
   const Claim claim = claim_session("b", session_test::k_somewhere);
   const fs::path trace = directory.path() / "trace";
@@ -124,7 +124,7 @@ TEST_CASE("the teardown does every step, gathers every error, and keeps the dire
   CHECK(fs::exists(claim.paths.directory));
 }
 
-TEST_CASE("a pod is removed by its ID once that is known") {
+TEST_CASE("a pod is removed by its ID as soon as that is known") {
   const session_test::RuntimeDirectory directory;
   const Claim claim = claim_session("b", session_test::k_somewhere);
   const fs::path trace = directory.path() / "trace";
@@ -155,7 +155,7 @@ TEST_CASE("the teardown of a session that was replaced touches nothing of the ne
   CHECK(kill(firewall, 0) == 0);
   CHECK_FALSE(fs::exists(directory.path() / "removed"));
   CHECK(is_current(claim));
-  CHECK(tear_down(steps, claim).empty()); // the claim's own holder may
+  CHECK(tear_down(steps, claim).empty()); // the holder of the new claim may
   CHECK(support::wait(firewall).signal == SIGTERM);
   CHECK_FALSE(fs::exists(claim.paths.directory));
 }
@@ -185,12 +185,12 @@ TEST_CASE("the waiting removal runs at the teardown, or when the launcher dies")
                         "make it"}};
   const support::Signals signals;
   plan.steps = {MakeFifo{fifo}, Start{"make it", shell("echo up")}};
-  SECTION("at the teardown, and then nothing else has to") {
+  SECTION("at the teardown, which has nothing left to remove") {
     plan.steps.emplace_back(attach);
     CHECK(execute(plan, claim).problems.empty());
     CHECK(traced() == "up\ngone\n");
   }
-  SECTION("when it failed, the teardown does it again") {
+  SECTION("if it fails, the teardown repeats it") {
     attach.standby->command = shell("exit 1");
     plan.steps.emplace_back(attach);
     CHECK(execute(plan, claim).problems.empty());

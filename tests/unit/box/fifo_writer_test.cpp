@@ -21,7 +21,7 @@ std::string read_all(int fd) {
   return text;
 }
 
-TEST_CASE("a text of any length is written to the reader, once", "[session]") {
+TEST_CASE("text of any length is written to the reader, exactly once", "[session]") {
   const tests::TempDirectory directory;
   const auto fifo = directory / "fifo";
   support::make_fifo(fifo);

@@ -34,12 +34,12 @@ TEST_CASE("the host's name servers are passed on when they change", "[session]")
   CHECK_FALSE(passed()); // once a second
   refresh_later();
   CHECK(passed() == k_head + "nameserver 198.51.100.1\n");
-  SECTION("also back again") {
+  SECTION("and when they change back") {
     support::write_file(files.resolv_conf, "nameserver 192.0.2.1\n");
     refresh_later();
     CHECK(passed() == k_head + "nameserver 192.0.2.1\n");
   }
-  SECTION("a moment without the file says nothing") {
+  SECTION("but not when the file is missing for a moment") {
     std::filesystem::remove(files.resolv_conf);
     refresh_later();
     CHECK(passed() == k_head + "nameserver 198.51.100.1\n");
@@ -64,7 +64,7 @@ TEST_CASE("the host's name servers are passed on when they change", "[session]")
   }
 }
 
-TEST_CASE("what is on the host's loopback, below pasta", "[session]") {
+TEST_CASE("name servers on the host's loopback, with pasta", "[session]") {
   const tests::TempDirectory directory;
   const ResolverFiles files{directory / "resolv.conf", directory / "systemd"};
   const auto to = directory / "passed-on";
@@ -84,12 +84,12 @@ TEST_CASE("what is on the host's loopback, below pasta", "[session]") {
     CHECK(becomes(LoopbackResolver::fixed, lan, local) == k_head + local);
     CHECK(becomes(LoopbackResolver::forwarded, lan, local) == k_head + local);
   }
-  SECTION("the stub is asked by the forwarder where it was the first one at the start, else what is behind it") {
+  SECTION("the forwarder asks the stub if that was first at the start, else the servers behind it") {
     CHECK(becomes(LoopbackResolver::mapped, lan, stub) == k_head + "\nnameserver 192.0.2.53\n");
     CHECK(becomes(LoopbackResolver::mapped, stub, "nameserver 127.0.0.53\noptions edns0\n") ==
           k_head + stub + "options edns0\n\nnameserver 192.0.2.53\n");
   }
-  SECTION("no name server at all is written too") {
+  SECTION("an empty list of name servers is written as well") {
     CHECK(HostResolver(to, LoopbackResolver::mapped, {directory / "none", directory / "none"}).at_start() == k_head);
   }
 }

@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* k_workspace = "/home/user/project";
 
-/// Returns a host that enforces Fedora's policy: containers read usr_t, and read and write files of their own label.
+/// Returns a host that enforces Fedora's policy: containers read usr_t, and read and write files with their own label.
 LabelFacts enforcing_host() {
   LabelFacts facts;
   facts.selinux = {true, true,
@@ -63,7 +63,7 @@ bool has(const std::string& text, const std::string& part) {
 
 } // namespace
 
-TEST_CASE("the project gets the level of its path, and must still be what was checked") {
+TEST_CASE("the project gets the level of its path, and must still have the identity that was checked") {
   const auto wanted = fields();
   const BoxLabels labels = choose_labels(wanted, identities(wanted), enforcing_host());
   REQUIRE(labels.user_paths.size() == 1);
@@ -76,7 +76,7 @@ TEST_CASE("the project gets the level of its path, and must still be what was ch
   CHECK(labels.own_paths.empty());
 }
 
-TEST_CASE("a later start examines what changed, unless it is another directory or label") {
+TEST_CASE("a later start examines only what changed, unless the directory or its label is a different one") {
   const auto wanted = fields();
   LabelFacts facts = enforcing_host();
   selinux::LabelRecord before{{1, 2}, {"container_file_t", selinux::box_level(1000, k_workspace)}, 77};
@@ -161,7 +161,7 @@ TEST_CASE("permissive SELinux refuses nothing") {
   CHECK(labels.user_paths.size() == 1);
 }
 
-TEST_CASE("boxes of two projects use one login at once") {
+TEST_CASE("boxes of two projects use one login at the same time") {
   auto one = fields();
   one.mounts = {{"/home/user/.local/state/agentbox/logins/claude/x", "/home/agent/.agentbox-login/claude", false,
                  std::string(policy::k_auth_reason) + "claude"}};
@@ -193,7 +193,7 @@ TEST_CASE("agentbox's own boxes are labelled, wherever their directory is") {
   CHECK(labels.user_paths.empty());
   REQUIRE(labels.own_paths.size() == 2);
   CHECK(labels.own_paths[0].label == labels.own_paths[1].label);
-  wanted.workspace.source = k_workspace; // a user's box gets nothing of agentbox's for the asking
+  wanted.workspace.source = k_workspace; // asking for labels does not give a user's box agentbox's files
   facts.choice = config::LabelChoice::project;
   facts.not_a_project.clear();
   CHECK(has(refusal(wanted, facts), "agentbox does not label the paths of --mount"));

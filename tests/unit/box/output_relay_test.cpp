@@ -43,14 +43,14 @@ TEST_CASE("a slow reader of a pipe gets everything") {
   CHECK(text == std::string(1000000, 'x'));
 }
 
-TEST_CASE("a command whose reader has gone ends with 141, when it prints something") {
+TEST_CASE("a command whose reader has gone ends with 141 if it prints something") {
   support::Pipe pipe = support::make_pipe();
   pipe.read_end.reset();
   CHECK(run("while :; do echo y; done", pipe.write_end.get()).exit_code == 128 + SIGPIPE);
   CHECK(run("exit 3", pipe.write_end.get()).exit_code == 3);
 }
 
-TEST_CASE("a file takes the output itself") {
+TEST_CASE("output to a file is not relayed") {
   support::Command command;
   const support::Fd file(open("/dev/null", O_WRONLY | O_CLOEXEC));
   const box::OutputRelay relay(command, file.get());

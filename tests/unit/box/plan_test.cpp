@@ -109,7 +109,7 @@ TEST_CASE("on a host with SELinux every mounted path has its label before the ag
                                                        {host.paths.run(), "container_file_t:s0:c3,c4"},
                                                        {host.audit, "container_file_t:s0:c3,c4"},
                                                        {wanted.workspace.source, "container_file_t:s0:c1,c2"}});
-  // Whatever is mounted from the host is one of them, or in one of them.
+  // Each path that is mounted from the host is one of them, or in one of them.
   const auto agent = nlohmann::json::parse(content_of(plan, host.paths.agent_config()));
   const auto firewall = nlohmann::json::parse(content_of(plan, host.paths.firewall_config()));
   for (const auto& config : {agent, firewall}) {
@@ -211,7 +211,7 @@ TEST_CASE("flags follow the host") {
     wanted.egress.host_ports = {8080};
     host.facts.network_program = "pasta";
     CHECK(contains(pod_create_arguments(wanted, host), {"--network", "pasta:--map-gw"}));
-    host.facts.maps_loopback = host.oci.maps_loopback = true; // which maps no gateway then
+    host.facts.maps_loopback = host.oci.maps_loopback = true; // which then maps no gateway
     const Words words = pod_create_arguments(wanted, host);
     CHECK(contains(words, {"--network", "pasta:--map-host-loopback,169.254.1.3"}));
     CHECK(std::any_of(words.begin(), words.end(),
@@ -226,7 +226,7 @@ TEST_CASE("flags follow the host") {
   CHECK(contains(pod_create_arguments(wanted, host), {"-p", "127.0.0.1:8080:80"}));
 }
 
-TEST_CASE("the host's name servers are there before the firewall is, where it asks them") {
+TEST_CASE("the host's name servers are written before the firewall starts, if it uses them") {
   auto wanted = fields();
   Host host = host_of(wanted);
   host.name_servers = "nameserver 192.0.2.1\n";
@@ -243,7 +243,7 @@ TEST_CASE("the host's name servers are there before the firewall is, where it as
   CHECK(written().empty());
 }
 
-TEST_CASE("no credential and no variable of the box stands in an argv") {
+TEST_CASE("no credential and no variable of the box is in an argv") {
   auto wanted = fields();
   wanted.env["API_KEY"] = "s3cr3t-value";
   const Plan plan = make_plan(policy_of(wanted), host_of(wanted));
@@ -273,7 +273,7 @@ TEST_CASE("a hostile variable of the caller's reaches none of the commands") {
   CHECK(std::get<Remove>(plan.teardown.at(1)).command.env == expected);
 }
 
-TEST_CASE("the session's files are what the renderers say") {
+TEST_CASE("the session's files are what the renderers return") {
   const auto wanted = fields();
   const policy::Policy policy = policy_of(wanted);
   const Host host = host_of(wanted);

@@ -77,7 +77,7 @@ TEST_CASE("required paths are created before a start, assumed in a dry run, and 
   CHECK(fs::is_directory(directory.path() / ".git/hooks"));
 }
 
-TEST_CASE("a mount is guarded as the workspace is, a read-only one only hides what must not be seen") {
+TEST_CASE("a mount is guarded like the workspace; a read-only one only masks what must not be seen") {
   const session_test::RuntimeDirectory directory;
   auto fields = session_test::fields();
   fields.workspace.source = directory.path() / "project";

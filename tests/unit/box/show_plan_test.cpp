@@ -11,7 +11,7 @@ using namespace agentbox::boxes;
 using namespace agentbox::session_test;
 using nlohmann::json;
 
-TEST_CASE("the JSON form has every step with all that it does") {
+TEST_CASE("the JSON form has every step with all its details") {
   const auto wanted = fields();
   const policy::Policy policy = policy_of(wanted);
   const Plan plan = make_plan(policy, host_of(wanted));
@@ -44,7 +44,7 @@ TEST_CASE("what is labelled for SELinux is shown") {
         std::string::npos);
 }
 
-TEST_CASE("the text form names the same") {
+TEST_CASE("the text form names the same steps") {
   const auto wanted = fields();
   const policy::Policy policy = policy_of(wanted);
   const Plan plan = make_plan(policy, host_of(wanted));

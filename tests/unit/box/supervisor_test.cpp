@@ -95,7 +95,7 @@ TEST_CASE("signals that did not come from the terminal are passed on") {
   CHECK(outcome.exit_code == 7);
 }
 
-TEST_CASE("a signal that was passed on never ends as a success") {
+TEST_CASE("a run with a signal that was passed on is never a success") {
   const int number = GENERATE(SIGINT, SIGTERM, SIGHUP, SIGQUIT);
   const support::Signals signals;
   const Script script("trap 'exit 0' INT TERM HUP QUIT; while :; do sleep 0.02; done",
@@ -112,7 +112,7 @@ TEST_CASE("a process that ignores SIGTERM is given up after a while, and reaped"
   CHECK(support::wait_or_kill(script.pid, 10ms).signal == SIGKILL);
 }
 
-TEST_CASE("one Ctrl-C is left to the agent, three at once end it") {
+TEST_CASE("one Ctrl-C is left to the agent, three in a row end it") {
   const support::Signals signals;
   SECTION("one") {
     const Script script("trap '' INT; sleep 1", [] { kill(getpid(), SIGINT); });
@@ -121,7 +121,7 @@ TEST_CASE("one Ctrl-C is left to the agent, three at once end it") {
   SECTION("three") {
     std::atomic<bool> over = false;
     const Script script("trap '' INT; while :; do sleep 0.02; done", [&over] {
-      while (!over) { // signals that find us asleep count as one
+      while (!over) { // signals that arrive while we sleep count as one
         kill(getpid(), SIGINT);
         std::this_thread::sleep_for(20ms);
       }
@@ -190,7 +190,7 @@ TEST_CASE("the firewall is stopped as soon as the agent has ended, and that is n
   const pid_t agent = run_shell("exec sleep 0.2");
   write_pid(*watch.firewall_pid, firewall);
   write_pid(*watch.agent_pid, agent);
-  // Podman, which outlives both for longer than the agent might outlive its firewall.
+  // Podman outlives both by more than the agent may outlive its firewall.
   const RunOutcome outcome = supervise(run_shell("sleep 0.6; exit 3"), watch);
   CHECK(outcome.reason == Reason::ended);
   CHECK(outcome.exit_code == 3);
@@ -208,8 +208,8 @@ TEST_CASE("a firewall that ends with its agent is not reported") {
   support::wait(gone);
   write_pid(*watch.firewall_pid, gone);
   std::string script = "exit 3";
-  SECTION("Podman says so at once") {}
-  SECTION("Podman is slow to say so") {
+  SECTION("Podman reports it immediately") {}
+  SECTION("Podman is slow to report it") {
     write_pid(*watch.agent_pid, gone);
     watch.firewall_grace = 100ms;
     script = "sleep 0.5; exit 3";
@@ -231,7 +231,7 @@ TEST_CASE("stopping a process that is not a child") {
   CHECK_NOTHROW(stop_process(process, 100ms));
 }
 
-TEST_CASE("a periodic task runs meanwhile, at its own interval") {
+TEST_CASE("a periodic task runs during the wait, at its own interval") {
   const tests::TempDirectory directory;
   const auto enough = directory / "enough";
   int looks = 0;

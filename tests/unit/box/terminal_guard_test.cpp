@@ -28,7 +28,7 @@ struct Shown {
   bool raw = false; ///< the terminal was left raw
 };
 
-/// Runs `program` on a terminal of its own, as a child of the terminal's session leader, until it has ended.
+/// Runs `program` on a new terminal, as a child of the terminal's session leader, until it has ended.
 Shown on_terminal(void (*program)()) {
   int master = -1;
   support::Pipe seen = support::make_pipe();

@@ -58,7 +58,7 @@ TEST_CASE("only a socket in the session is used, and only a valid reply accepted
   fs::create_directory(claim.paths.run());
   const fs::path socket = claim.paths.run() / protocol::k_control_socket;
   const auto ask = [&] { return ask_firewall(claim.paths, {}); };
-  SECTION("a reply that is none") {
+  SECTION("an invalid reply") {
     const Server server(socket, "hello\n");
     CHECK_THROWS_WITH(ask(), Contains("sent an invalid reply"));
   }
@@ -67,11 +67,11 @@ TEST_CASE("only a socket in the session is used, and only a valid reply accepted
     fs::create_symlink(directory.path() / "other", socket);
     CHECK_THROWS_WITH(ask(), Contains("does not respond"));
   }
-  SECTION("something else") {
+  SECTION("not a socket") {
     fs::create_directory(socket);
     CHECK_THROWS_WITH(ask(), Contains("does not respond"));
   }
-  SECTION("nothing") {
+  SECTION("no socket") {
     CHECK_THROWS_WITH(ask(), Contains("does not respond"));
   }
 }

@@ -114,7 +114,7 @@ TEST_CASE("directories that nobody may enter are removed as well") {
   CHECK_FALSE(fs::exists(sessions_directory() / ".deleted-one"));
 }
 
-TEST_CASE("fifty times: a box is ended, and its name is free at once") {
+TEST_CASE("fifty times: a box is ended, and its name is free immediately") {
   const session_test::RuntimeDirectory directory;
   pid_t launcher = start_launcher("one");
   for (int round = 0; round < 50; ++round) {
@@ -148,7 +148,7 @@ TEST_CASE("fifty times: sweepers and launchers of one name never meet") {
       CHECK(is_current(mine));
       remove_session(mine);
     };
-    std::mutex one_at_a_time; // two living boxes of one name are refused, and not what this is about
+    std::mutex one_at_a_time; // two running boxes of one name are refused, which is not tested here
     std::thread second([&] {
       const std::lock_guard guard(one_at_a_time);
       sweep();
@@ -188,7 +188,7 @@ TEST_CASE("a session directory that was replaced is not removed by its former ho
   CHECK(is_current(now));
   bool alone = false;
   when_alone_in(old, {session_test::k_somewhere.device, session_test::k_somewhere.inode}, [&] { alone = true; });
-  CHECK_FALSE(alone); // the new box of the same name is another one
+  CHECK_FALSE(alone); // the new box of the same name is a different one
 }
 
 TEST_CASE("selection of a box") {
@@ -205,14 +205,14 @@ TEST_CASE("selection of a box") {
   CHECK_THROWS_WITH(select_running("tw", "/v"), Catch::Matchers::Contains("did you mean \"two\"?"));
 }
 
-TEST_CASE("a runtime directory that is not there is refused by name") {
+TEST_CASE("a missing runtime directory is refused, and named") {
   const session_test::RuntimeDirectory directory;
   CHECK_NOTHROW(require_runtime_directory());
   setenv("XDG_RUNTIME_DIR", "/no/such/directory", 1);
   CHECK_THROWS_WITH(require_runtime_directory(), Catch::Matchers::Contains("XDG_RUNTIME_DIR"));
 }
 
-TEST_CASE("one box a workspace, unless it is asked for") {
+TEST_CASE("one box per workspace, unless another is asked for") {
   const session_test::RuntimeDirectory directory;
   const WorkspaceClaim here{1, 7, false};
   const auto code_of = [](const std::string& name, const WorkspaceClaim& workspace) {
@@ -228,7 +228,7 @@ TEST_CASE("one box a workspace, unless it is asked for") {
   {
     const Claim first = claim_session("first", here);
     CHECK(code_of("second", here) == 126);
-    CHECK(code_of("first", here) == 126); // the same directory says more than the same name
+    CHECK(code_of("first", here) == 126); // the same directory counts more than the same name
     CHECK(code_of("second", {1, 7, true}) == 0);
     CHECK(code_of("second", {1, 8, false}) == 0); // another directory
     CHECK(code_of("second", {2, 7, false}) == 0);
@@ -240,7 +240,7 @@ TEST_CASE("one box a workspace, unless it is asked for") {
     when_alone_in(first, {here.device, here.inode}, [&] { alone = true; });
     CHECK_FALSE(alone);
   }
-  CHECK(code_of("third", here) == 0); // a dead launcher's directory holds nobody up
+  CHECK(code_of("third", here) == 0); // a dead launcher's directory blocks nobody
 }
 
 TEST_CASE("a directory that another box has as a mount is in use, but a box may work in it") {

@@ -9,7 +9,7 @@ using namespace agentbox::cli;
 
 namespace {
 
-/// A program with one of everything that a script must know about.
+/// A program with one of everything that a script must handle.
 struct Program {
   CLI::App app{"A program\nwith more to say", "tool"};
   std::string text;

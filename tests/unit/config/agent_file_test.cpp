@@ -50,7 +50,7 @@ TEST_CASE("the compiled-in agents are those of agents/*.toml") {
   CHECK(agents::find_agent_data("") == nullptr);
 }
 
-TEST_CASE("every host of an agent is canonical, and those it needs are allowed with it") {
+TEST_CASE("every host of an agent is canonical, and those that it needs are allowed with it") {
   for (const agents::AgentData& agent : agents::agent_data()) {
     INFO(agent.name);
     for (const auto* hosts : {&agent.default_hosts, &agent.hosts, &agent.hosts_with_key}) {

@@ -17,14 +17,14 @@ std::vector<std::string> texts(std::string_view text, Diagnostics& diagnostics) 
 
 } // namespace
 
-TEST_CASE("one entry a line, comments and blanks") {
+TEST_CASE("one entry per line, comments and blanks") {
   Diagnostics diagnostics;
   CHECK(texts("# a list\n\n a.com \nb.com:22 # ssh\r\n\t*.c.com\n#d.com", diagnostics) ==
         std::vector<std::string>{"a.com", "b.com:22", "*.c.com"});
   CHECK(diagnostics.empty());
 }
 
-TEST_CASE("a mistake names its line, and all of them are found") {
+TEST_CASE("every mistake is found, with its line") {
   Diagnostics diagnostics;
   CHECK(texts("a.com\nb com\n*\nc.com\nhttps://d.com/\n", diagnostics) == std::vector<std::string>{"a.com", "c.com"});
   REQUIRE(diagnostics.size() == 3);
@@ -34,7 +34,7 @@ TEST_CASE("a mistake names its line, and all of them are found") {
   CHECK(diagnostics[2].hint == "write \"d.com\"");
 }
 
-TEST_CASE("lines are bounded: 300 bytes, whatever stands in them") {
+TEST_CASE("lines are bounded: 300 bytes, whatever they contain") {
   Diagnostics diagnostics;
   texts("a.com\n# " + std::string(298, 'x') + "\n", diagnostics);
   CHECK(diagnostics.empty());

@@ -24,7 +24,7 @@ TEST_CASE("the options that agents share become the agent's own words") {
   CHECK(host.load().fields.run.arguments[1] == "01a2242f-e72c-7c42-9f86-e6b216116f6f");
 }
 
-TEST_CASE("an option that the agent does not have is refused, and a value that would be another option") {
+TEST_CASE("an option that the agent does not have is refused, and so is a value that would be an option") {
   Host host;
   host.user("[agents.mine]\ncommand = ['mine']\nmodel = ['-m']\n");
   host.overrides.agent = "mine";
@@ -63,7 +63,7 @@ TEST_CASE("conversations are mounted only where they are wanted, and only for an
   CHECK(host.load().fields.mounts.size() == 2);
 }
 
-TEST_CASE("locked mounts do not keep agents from starting: nobody asked for these") {
+TEST_CASE("locked mounts do not keep agents from starting: these mounts are not the user's") {
   Host host;
   host.system("[locked]\nkeys = ['mounts']\n");
   host.sources.conversations = "/state/history/id";
@@ -72,7 +72,7 @@ TEST_CASE("locked mounts do not keep agents from starting: nobody asked for thes
   CHECK(host.load().fields.mounts.size() == 2);
 }
 
-TEST_CASE("a project can switch conversations off, and neither on nor elsewhere") {
+TEST_CASE("a project can only switch conversations off") {
   Host host;
   host.overrides.agent = "claude";
   host.overrides.conversations = true;
@@ -87,7 +87,7 @@ TEST_CASE("a project can switch conversations off, and neither on nor elsewhere"
   }
 }
 
-TEST_CASE("who decides whether a project is labelled for SELinux") {
+TEST_CASE("the user decides whether a project is labelled for SELinux") {
   Host host;
   CHECK(host.load().preferences.label == config::LabelChoice::project);
   host.user("[selinux]\nlabel = \"never\"\n");

@@ -10,7 +10,7 @@
 
 namespace agentbox::tests {
 
-/// A small host: a home directory, a workspace, and the three places of configuration.
+/// A small host: a home directory, a workspace, and the three layers of configuration files.
 class Host {
 public:
   Host() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files that were put there to harm: each is refused, at once, with a message that names it.
+// Files that were put there to do harm: each is refused immediately, with a message that names it.
 #include <sys/stat.h>
 
 #include "fixture.hpp"
@@ -25,7 +25,7 @@ TEST_CASE("a configuration that is not a regular file, or too large, is a mistak
   CHECK(host.mistake().message.find("larger than 1048576 bytes") != std::string::npos);
 }
 
-TEST_CASE("the user may keep the configuration behind a link of theirs") {
+TEST_CASE("the user may keep the configuration behind their own link") {
   const Host host;
   const fs::path real = host.directory().write("home/dotfiles/config.toml", "[limits]\npids = 99\n");
   fs::create_directories(host.sources.user_file->parent_path());

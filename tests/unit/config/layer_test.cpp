@@ -145,7 +145,7 @@ TEST_CASE("an empty file changes nothing") {
   CHECK_FALSE(layer.default_agent);
 }
 
-TEST_CASE("each mistake is placed and explained") {
+TEST_CASE("each mistake is reported with its position and an explanation") {
   struct Case {
     std::string text;
     std::string where;
@@ -199,7 +199,7 @@ TEST_CASE("each mistake is placed and explained") {
   }
 }
 
-TEST_CASE("all mistakes of a file are found at once") {
+TEST_CASE("all mistakes of a file are found together") {
   CHECK(bad("x = 1\ny = 2\n[network]\nallow_hosts = [\"*\", \"a b\"]\n[limits]\npids = true\n").size() == 5);
 }
 
@@ -243,7 +243,7 @@ TEST_CASE("deep nesting is a mistake, not a crash") {
   CHECK(bad(long_line + "a]\n").front().message.find("4096") != std::string::npos);
 }
 
-TEST_CASE("texts that break the parser's own assertions are mistakes in every build") {
+TEST_CASE("input that would fail the parser's own assertions is a mistake in every build") {
   for (const std::string& text :
        {std::string("[+a]\n"), std::string("[+\x13\0r]\n", 7), std::string("[=]\n"), std::string("[+")}) {
     INFO(text);

@@ -27,7 +27,7 @@ TEST_CASE("a flood of mistakes is cut short") {
   CHECK(config::describe(policy::Diagnostics(many.begin(), many.begin() + 20)).find("more") == std::string::npos);
 }
 
-TEST_CASE("without any file the default contract holds") {
+TEST_CASE("without any file the default contract applies") {
   const Host host;
   policy::PolicyFields expected = policy::default_fields();
   const auto loaded = host.load();
@@ -228,7 +228,7 @@ TEST_CASE("the agent: command line, then configuration, then the last one, then 
   CHECK(mistake.message.find("did you mean \"claude\"") != std::string::npos);
 }
 
-TEST_CASE("agents of one's own, and changes of those that are there") {
+TEST_CASE("the user can add agents, and change the built-in ones") {
   Host host;
   host.user("[agents.mine]\ncommand = ['mine']\n[agents.claude]\nenv = { EXTRA = '1' }\n[agent]\ndefault = 'mine'\n");
   const auto loaded = host.load();

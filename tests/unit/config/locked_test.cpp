@@ -122,7 +122,7 @@ TEST_CASE("an administrator's file that others can write is refused") {
   CHECK(host.mistakes().size() == 2);
 }
 
-TEST_CASE("hosts are not allowed to a running box when their list is locked") {
+TEST_CASE("hosts cannot be allowed for a running box when their list is locked") {
   const Host host;
   host.system(lock("mounts"));
   config::require_unlocked_hosts(host.sources);

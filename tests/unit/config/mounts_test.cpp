@@ -28,7 +28,7 @@ TEST_CASE("mounts of the user's configuration and of the command line") {
   CHECK(mounts[0].read_only);
   CHECK(mounts[0].reason.ends_with("config.toml:1:1"));
   CHECK(mounts[1].source == host.sources.workspace / "sub");
-  CHECK(mounts[1].read_only); // a part of the workspace: writable, it would be a way around what is protected there
+  CHECK(mounts[1].read_only); // a part of the workspace: if writable, it would bypass the protection there
   CHECK(mounts[1].reason == "--mount");
 }
 
@@ -64,7 +64,7 @@ TEST_CASE("what would lead out of the box cannot be mounted") {
   CHECK(host.mistake().message.find("a socket or device") != std::string::npos);
 }
 
-TEST_CASE("agentbox's own directories stay outside; reading what contains them is the user's choice") {
+TEST_CASE("agentbox's own directories stay outside; a read-only mount of their parent is the user's choice") {
   const Host host;
   const fs::path state = host.sources.home / ".local/state";
   setenv("XDG_STATE_HOME", state.c_str(), 1);
@@ -86,7 +86,7 @@ TEST_CASE("agentbox's own directories stay outside; reading what contains them i
 
 namespace {
 
-/// A host whose home directory is that of the environment, with the login of codex.
+/// A host whose home directory is the environment's, with the login of codex.
 struct HostWithLogin : Host {
   HostWithLogin() {
     setenv("HOME", sources.home.c_str(), 1);
@@ -170,7 +170,7 @@ TEST_CASE("an administrator can lock logins without locking mounts") {
   CHECK(host.load().fields.mounts.size() == 2);
 }
 
-TEST_CASE("--auth of a configured agent mounts the credentials that are there, and only them") {
+TEST_CASE("--auth of a configured agent mounts the credentials that are there, and only those") {
   Host host;
   host.user("[agents.mine]\ncommand = ['mine']\nauth = ['.mine', '.config/mine']\n[agents.other]\ncommand = ['o']\n");
   host.overrides.auth = {"mine"};

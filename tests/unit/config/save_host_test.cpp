@@ -35,7 +35,7 @@ std::optional<support::ExitCode> refusal(const Host& host, LayerKind kind, bool 
 
 } // namespace
 
-TEST_CASE("a host is saved beside the user's configuration, which stays as it was") {
+TEST_CASE("a host is saved next to the user's configuration, which does not change") {
   const Host host;
   const auto config = host.user("# mine\n[limits]\npids = 100 # few\n");
   const auto saved = config.parent_path() / "saved-hosts.txt";
@@ -111,7 +111,7 @@ TEST_CASE("a configuration with mistakes is left untouched") {
   CHECK(content(file) == "[network\nallow_hosts = []\n");
 }
 
-TEST_CASE("a block stands against an allow, whoever wrote it") {
+TEST_CASE("a blocked host is not saved as allowed, whoever blocked it") {
   const Host host;
   host.system("[network]\nblock_hosts = [\"*.tracker.example\"]\n");
   CHECK(refusal(host, LayerKind::user, true, "a.tracker.example") == support::ExitCode::refused);

@@ -20,7 +20,7 @@ fs::path only_file(const fs::path& directory) {
 
 } // namespace
 
-TEST_CASE("an agreement holds for one workspace and one digest") {
+TEST_CASE("an agreement applies to one workspace and one digest") {
   const TempDirectory directory;
   const config::TrustStore store(directory / "trust");
   CHECK_FALSE(store.agreed("/w", "d1"));
@@ -41,7 +41,7 @@ TEST_CASE("the text that was agreed to is kept, to show what changes") {
   store.agree("/w", "d1", "text one");
   CHECK(store.last_text("/w") == "text one");
   CHECK_FALSE(store.last_text("/w2"));
-  store.agree("/w", "d2", std::string(1U << 20U, 'x')); // too long to keep: shown as a whole next time
+  store.agree("/w", "d2", std::string(1U << 20U, 'x')); // too long to keep: shown in full next time
   CHECK(store.agreed("/w", "d2"));
   CHECK_FALSE(store.last_text("/w"));
   store.agree("/w", "d3", "not \xff utf-8");

@@ -68,7 +68,7 @@ TEST_CASE("a link is resolved once") {
   CHECK(refusal(directory / "dangling", "/nonexistent/home") == k_usage);
 }
 
-TEST_CASE("what is missing or no directory is a usage error") {
+TEST_CASE("a path that is missing or not a directory is a usage error") {
   const TempDirectory directory;
   directory.write("file", "");
   CHECK(refusal(directory / "missing", "/nonexistent/home") == k_usage);
@@ -85,7 +85,7 @@ TEST_CASE("the home directory, what contains it and what keeps credentials are r
   CHECK(refusal(directory / "users", home) == k_refused);
   CHECK(refusal(directory.path(), home) == k_refused);
   CHECK(refusal(directory / "link-to-home", home) == k_refused);
-  CHECK(refusal(home, directory / "link-to-home") == k_refused); // $HOME itself a link
+  CHECK(refusal(home, directory / "link-to-home") == k_refused); // $HOME is itself a link
   CHECK(refusal(home / ".ssh", home) == k_refused);
   CHECK(refusal(home / ".ssh/keys", home) == k_refused);
   CHECK(refusal(home / "project", home) == 0);
@@ -110,7 +110,7 @@ TEST_CASE("password stores, browsers' profiles and Podman's storage are refused 
   }
 }
 
-TEST_CASE("what belongs to programs is refused as a workspace, unless it is a Git working tree of its own") {
+TEST_CASE("a directory that belongs to a program is refused as a workspace, unless it is a Git working tree") {
   const TempDirectory directory;
   const fs::path home = directory / "home";
   const auto is_project = [&](const fs::path& path) {

@@ -21,7 +21,7 @@ namespace {
 constexpr const char* k_id = "e01be573-61cf-4bb5-81bc-507976793f9d";
 constexpr const char* k_other = "01a2242f-e72c-7c42-9f86-e6b216116f6f";
 
-/// A state directory of its own, and a project in it.
+/// A state directory for one test, and a project in it.
 struct State {
   tests::TempDirectory temporary;
   fs::path workspace = "/work/shop";
@@ -185,7 +185,7 @@ TEST_CASE("no symbolic link is followed") {
   CHECK(fs::exists(outside / name));
 }
 
-TEST_CASE("a conversation is removed with what the agent stored beside it, and old ones by age") {
+TEST_CASE("a conversation is removed with what the agent stored next to it, and old ones by age") {
   const State state;
   const std::string stem = "claude/.claude/projects/-workspace/" + std::string(k_id);
   const fs::path file = state.write(stem + ".jsonl", "{}");
@@ -208,7 +208,7 @@ TEST_CASE("a conversation is removed with what the agent stored beside it, and o
   CHECK_FALSE(fs::exists(state.project()));
 }
 
-TEST_CASE("all that a box left is removed: deep, closed, under any name, and no link is followed") {
+TEST_CASE("everything that a box left is removed: deep, closed, under any name, and no link is followed") {
   const State state;
   const tests::TempDirectory outside;
   const fs::path precious = outside.write("precious", "x");
@@ -224,7 +224,7 @@ TEST_CASE("all that a box left is removed: deep, closed, under any name, and no 
   const fs::path before = fs::current_path();
   fs::create_directory(state.claude() / k_id);
   fs::current_path(state.claude() / k_id);
-  for (int i = 0; i < 3000; ++i) { // more than may be open, and longer than a path
+  for (int i = 0; i < 3000; ++i) { // more levels than descriptors, and longer than PATH_MAX
     REQUIRE(mkdir("d", 0700) == 0);
     REQUIRE(chdir("d") == 0);
   }

@@ -104,12 +104,12 @@ TEST_CASE("the firewall's ruleset") {
     CHECK(finding.status == Status::missing);
     CHECK(contains(finding.remedy, "sudo modprobe -a nft_redir "));
   }
-  SECTION("a module that may not be loaded any more") {
+  SECTION("a module that can no longer be loaded") {
     report.modules["nft_redir"] = ModuleState::loadable;
     report.sysctls["kernel.modules_disabled"] = "1";
     CHECK(find(report, "ruleset").status == Status::missing);
   }
-  SECTION("a trial knows better than the tables") {
+  SECTION("a trial overrides the tables") {
     report.modules["nft_redir"] = ModuleState::absent;
     report.ruleset.attempted = true;
     CHECK(find(report, "ruleset").status == Status::ok);
@@ -150,7 +150,7 @@ TEST_CASE("overlayfs") {
     CHECK(find(report, "overlay").status == Status::ok);
   }
   report.modules["overlay"] = ModuleState::absent;
-  CHECK(find(report, "overlay").status == Status::ok); // Podman says overlay: fuse-overlayfs does it
+  CHECK(find(report, "overlay").status == Status::ok); // Podman reports overlay: fuse-overlayfs provides it
   report.podman.facts->graph_driver = "vfs";
   CHECK(find(report, "overlay").status == Status::degraded);
   report.modules.clear();

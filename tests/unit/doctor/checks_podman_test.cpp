@@ -8,7 +8,7 @@ using agentbox::doctor::test::find;
 using agentbox::doctor::test::good_host;
 using agentbox::podman::Version;
 
-TEST_CASE("Podman is there and new enough") {
+TEST_CASE("Podman is installed and new enough") {
   HostReport report = good_host();
   SECTION("not installed") {
     report.podman = {};
@@ -89,7 +89,7 @@ TEST_CASE("/dev/net/tun") {
 
 TEST_CASE("storage and disk") {
   HostReport report = good_host();
-  SECTION("vfs is slow but holds") {
+  SECTION("vfs is slow but works") {
     report.podman.facts->graph_driver = "vfs";
     CHECK(find(report, "storage").status == Status::degraded);
     CHECK(enforceable(examine(report)));
@@ -109,7 +109,7 @@ TEST_CASE("storage and disk") {
     CHECK(find(report, "disk").status == Status::degraded);
     CHECK(find(report, "disk").remedy == "agentbox images prune --dry-run");
   }
-  SECTION("nobody told") {
+  SECTION("unknown") {
     report.podman.facts.reset();
     CHECK(find(report, "storage").status == Status::not_applicable);
     CHECK(find(report, "disk").status == Status::not_applicable);

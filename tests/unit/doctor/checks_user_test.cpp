@@ -22,7 +22,7 @@ TEST_CASE("a good host has no problem") {
 }
 
 TEST_CASE("every finding that is not ok says how to fix it, and every check can fail") {
-  const HostReport nothing; // nothing is installed, and it is root who asks
+  const HostReport nothing; // nothing is installed, and the user is root
   const auto findings = examine(nothing);
   CHECK_FALSE(enforceable(findings));
   for (const CheckResult& finding : findings) {
@@ -51,7 +51,7 @@ TEST_CASE("subordinate ids") {
     CHECK(finding.status == Status::missing);
     CHECK(finding.remedy == "sudo usermod --add-subuids 300000-365535 dev && podman system migrate");
   }
-  SECTION("none of either") {
+  SECTION("neither uids nor gids") {
     report.subuid = {0, 165536};
     report.subgid = {0, 231072};
     CHECK(find(report, "subids").remedy ==

@@ -33,7 +33,7 @@ This host cannot enforce the isolation of boxes: 1 requirement is missing.
 )");
 }
 
-TEST_CASE("colour is there when asked for, and only then") {
+TEST_CASE("colour is used only on request") {
   CHECK(contains(to_text(good_host(), k_findings, true), "\033[1;31mmissing \033[0m"));
   CHECK_FALSE(contains(to_text(good_host(), k_findings, false), "\033"));
 }

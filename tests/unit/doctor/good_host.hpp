@@ -60,7 +60,7 @@ inline CheckResult find(const HostReport& report, const std::string& id) {
   return {};
 }
 
-/// Returns whether `text` holds `part`.
+/// Returns whether `text` contains `part`.
 inline bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }

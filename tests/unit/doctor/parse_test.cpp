@@ -59,7 +59,7 @@ TEST_CASE("states of kernel modules") {
     CHECK(states.at("nf_tables") == ModuleState::loaded);
     CHECK(states.at("overlay") == ModuleState::built_in);
     CHECK(states.at("nft_redir") == ModuleState::loadable);
-    CHECK(states.at("nft_ct") == ModuleState::absent); // named only as what another one needs
+    CHECK(states.at("nft_ct") == ModuleState::absent); // named only as a dependency
   }
   SECTION("a kernel without module files") {
     sources.config = "CONFIG_NF_TABLES=y\nCONFIG_NFT_REDIR=m\n# CONFIG_NFT_CT is not set\n";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Podman that is not there, one that is asked too much, and one that answers.
+// A Podman that is not there, one that does not answer in time, and one that answers.
 #include <chrono>
 #include <cstdlib>
 #include <sys/stat.h>
@@ -71,7 +71,7 @@ TEST_CASE("a Podman that does not print its version in time is not called missin
   CHECK(contains(find(report, "podman").detail, "`podman --version` did not finish"));
 }
 
-TEST_CASE("a Podman that is not there is missing, and one that fails says why") {
+TEST_CASE("a Podman that is not there is missing, and the output of one that fails is reported") {
   const TempDirectory directory;
   const HostReport absent = host_with(directory, "", k_patience);
   CHECK(find(absent, "podman").status == Status::missing);
@@ -92,7 +92,7 @@ TEST_CASE("a Podman that answers is asked for its facts") {
   }
 }
 
-TEST_CASE("a read that fails hides nothing that the others found") {
+TEST_CASE("a read that fails hides no result of the others") {
   const TempDirectory directory;
   const std::string info =
       std::string("[ $1 = info ] && exec cat ") + AGENTBOX_SOURCE_DIR + "/tests/unit/podman/fixtures/info-4.3.1.json\n";

@@ -82,7 +82,7 @@ TEST_CASE("claude finds its key approved, by its last 20 characters only") {
   CHECK_FALSE(fs::exists(home.auth()));
 }
 
-TEST_CASE("a short key is approved as it is") {
+TEST_CASE("a short key is approved in full") {
   const Home home;
   CHECK_THAT(home.start("claude", {"ANTHROPIC_API_KEY=short"}), Contains(R"("approved":["short"])"));
 }
@@ -99,7 +99,7 @@ TEST_CASE("without a usable key, or for another program, nothing is written") {
   CHECK_FALSE(fs::exists(fs::symlink_status(home.auth())));
 }
 
-TEST_CASE("a file that is not the image's is left alone") {
+TEST_CASE("a file that is not the image's is not changed") {
   const Home home;
   for (const char* text : {"", "{}", "[1]", "{\"customApiKeyResponses\":{}}"}) {
     home.write(".claude.json", text);
@@ -133,6 +133,6 @@ TEST_CASE(
   home.write(".codex/auth.json", "an old one\n");
   CHECK_THAT(home.start("codex", {"CODEX_API_KEY=" + k_key}), Contains("the login"));
   CHECK(fs::read_symlink(home.auth()) == login);
-  home.start("claude", {}); // whatever runs, because a shell may start codex
+  home.start("claude", {}); // for any program, because a shell may start codex
   CHECK(fs::read_symlink(home.auth()) == login);
 }

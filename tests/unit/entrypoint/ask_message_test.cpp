@@ -44,7 +44,7 @@ std::vector<std::uint8_t> answer_to(const AskQuery& query, std::string_view text
 
 } // namespace
 
-TEST_CASE("the firewall reads what agentbox-ask asks for", "[ask]") {
+TEST_CASE("the firewall reads the requests of agentbox-ask", "[ask]") {
   CHECK(as_read("pypi.org", "") == dns::AskQuestion{"pypi.org:443", ""});
   CHECK(as_read("example.com:8443", "a. b") == dns::AskQuestion{"example.com:8443", "a. b"});
   const std::string bytes = "\x1b[2J\0\xff\" \\ \n";

@@ -55,12 +55,12 @@ TEST_CASE("rules that cannot be read, or ask for more than the kernel has, start
   }
 }
 
-TEST_CASE("the agent touches what the rules name, and nothing else") {
+TEST_CASE("the agent can access what the rules name, and nothing else") {
   if (kernel_abi() < 2) {
     WARN("no Landlock here");
     return;
   }
-  const agentbox::tests::TempDirectory directory; // in /tmp, which is not a mount here either
+  const agentbox::tests::TempDirectory directory; // in /tmp, which is not a separate mount in the test either
   std::filesystem::create_directories(directory / "open/below");
   std::filesystem::create_directories(directory / "closed");
   directory.write("closed/secret", "secret");
@@ -80,7 +80,7 @@ TEST_CASE("the agent touches what the rules name, and nothing else") {
   CHECK(run_with(rules, "env | grep -c LANDLOCK").output == "0\n");
 }
 
-TEST_CASE("a mount over a directory of the image is not the image's") {
+TEST_CASE("a mount over a directory of the image does not count as the image") {
   if (kernel_abi() < 2) {
     return;
   }
@@ -90,7 +90,7 @@ TEST_CASE("a mount over a directory of the image is not the image's") {
   CHECK(run_with("abi 2\nimage \nr /proc\n", "read line </proc/self/status && echo yes").output == "yes\n");
 }
 
-TEST_CASE("with version 6 no signal leaves the agent's processes") {
+TEST_CASE("with Landlock version 6 the agent's processes can signal no others") {
   if (kernel_abi() < 6) {
     WARN("no scopes here");
     return;

@@ -62,7 +62,7 @@ TEST_CASE("every other answer keeps the gate shut") {
     return read_gate_answer(bytes, query, k_nonce);
   };
   CHECK(with([](Bytes&) {}) == GateAnswer::right);
-  CHECK(with([](Bytes& b) { b[1] ^= 1U; }) == GateAnswer::unrelated);    // another query's id
+  CHECK(with([](Bytes& b) { b[1] ^= 1U; }) == GateAnswer::unrelated);    // the id of a different query
   CHECK(with([](Bytes& b) { b[2] &= 0x7FU; }) == GateAnswer::unrelated); // a query, not a response
   CHECK(with([](Bytes& b) { b.resize(11); }) == GateAnswer::unrelated);  // no header
   CHECK(with([](Bytes& b) { b[3] |= 3U; }) == GateAnswer::wrong);        // NXDOMAIN
@@ -70,7 +70,7 @@ TEST_CASE("every other answer keeps the gate shut") {
   CHECK(with([](Bytes& b) { b[5] = 0; }) == GateAnswer::wrong);          // no question
   CHECK(with([](Bytes& b) { b[7] = 0; }) == GateAnswer::wrong);          // no answer
   CHECK(with([](Bytes& b) { b[7] = 2; }) == GateAnswer::wrong);          // two answers
-  CHECK(with([](Bytes& b) { b[14] = 'x'; }) == GateAnswer::wrong);       // another name
+  CHECK(with([](Bytes& b) { b[14] = 'x'; }) == GateAnswer::wrong);       // a different name
   CHECK(with([](Bytes& b) { b[43] = 1; }) == GateAnswer::wrong);         // type A
   CHECK(with([](Bytes& b) { b[45] = 3; }) == GateAnswer::wrong);         // class CHAOS
   CHECK(with([](Bytes& b) { b[51]++; }) == GateAnswer::wrong);           // room for a second string
@@ -78,7 +78,7 @@ TEST_CASE("every other answer keeps the gate shut") {
           b[52]--;
           b[51]--;
         }) == GateAnswer::wrong);                                     // a shorter nonce
-  CHECK(with([](Bytes& b) { b.back() ^= 1U; }) == GateAnswer::wrong); // another nonce
+  CHECK(with([](Bytes& b) { b.back() ^= 1U; }) == GateAnswer::wrong); // a different nonce
   CHECK(read_gate_answer(answer_to(query, ""), query, "") == GateAnswer::wrong);
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 using Kind = MountProblem::Kind;
 
-/// "PATH" or "PATH TYPE".
+/// Returns a mount for each "PATH" or "PATH TYPE".
 std::vector<MountEntry> mounted(const std::vector<const char*>& texts) {
   std::vector<MountEntry> entries;
   for (const std::string_view text : texts) {
@@ -23,7 +23,7 @@ std::vector<MountEntry> mounted(const std::vector<const char*>& texts) {
   return entries;
 }
 
-/// "" if they are as expected, else "missing PATH" or "unlisted PATH".
+/// Returns "" if they are as expected, else "missing PATH" or "unlisted PATH".
 std::string problem_of(std::vector<MountEntry> mounts, const std::vector<const char*>& lines) {
   std::vector<ExpectedMount> expected;
   for (const char* line : lines) {

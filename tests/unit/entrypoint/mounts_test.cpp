@@ -57,7 +57,7 @@ TEST_CASE("mounts that are exactly the expected ones are accepted") {
   }
 }
 
-TEST_CASE("a mount that is not expected, missing, another, or writable is refused") {
+TEST_CASE("an unexpected, missing, different or writable mount is refused") {
   const std::string id = identity_of("/proc");
   const std::string right = list_of_mounts("/proc", "v " + id);
   const auto without_proc = [&] {
@@ -82,7 +82,7 @@ TEST_CASE("a mount that is not expected, missing, another, or writable is refuse
   }
 }
 
-TEST_CASE("the place of agent-entrypoint has no link in it") {
+TEST_CASE("no part of agent-entrypoint's path is a link") {
   const agentbox::tests::TempDirectory scratch;
   const auto bin = scratch / "usr/local/bin";
   const int root = open(scratch.path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -40,7 +40,7 @@ TEST_CASE("each missing piece of the confinement is a problem that names it") {
   CHECK(confinement_problem("").has_value());
 }
 
-TEST_CASE("a step of a build has no capability that package managers do not need, and a filter") {
+TEST_CASE("a build step has a filter, and only the capabilities that package managers need") {
   using agentbox::entrypoint::build_problem;
   const std::string status = "CapInh:\t0000000000000000\nCapPrm:\t00000000800400fb\nCapEff:\t00000000800400fb\n"
                              "CapBnd:\t00000000800400fb\nCapAmb:\t0000000000000000\nSeccomp:\t2\n";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The built program, run as an ordinary process in namespaces of its own.
+// The built program, run as an ordinary process in new namespaces.
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -25,7 +25,7 @@ TEST_CASE("with everything in place the program runs") {
 }
 
 TEST_CASE("without the first process's environment no process joins a box") {
-  // Process 1 is the machine's here, and its environment not for us to read.
+  // Process 1 is the machine's here, and its environment is not readable for us.
   const Outcome outcome = run({}, {"join", "/bin/echo", "it ran"});
   CHECK(outcome.code == 126);
   CHECK_THAT(outcome.output, Contains("first process") && !Contains("it ran"));
@@ -85,7 +85,7 @@ TEST_CASE("without the firewall nothing runs") {
   CHECK(outcome.seconds < 60);
 }
 
-TEST_CASE("a firewall that comes up within two seconds is waited for, and longer where the ruleset is in force") {
+TEST_CASE("a firewall may take two seconds to come up, and longer where the ruleset is in force") {
   Surroundings surroundings;
   surroundings.resolver_delay_ms = GENERATE(500, 3500);
   const Outcome outcome = run(surroundings, {"exec", "/bin/echo", "it ran"});
@@ -117,7 +117,7 @@ TEST_CASE("the environment selects the check, and invalid values are refused") {
   CHECK(code_with({"AGENTBOX_NETWORK=filtered", "AGENTBOX_GATE=short"}) == 126);
 }
 
-TEST_CASE("with the full network the gate is not asked, the confinement is") {
+TEST_CASE("with the full network the confinement is checked, but not the gate") {
   Surroundings surroundings;
   surroundings.env = {"AGENTBOX_NETWORK=full", "PATH=/usr/bin:/bin"};
   surroundings.resolver = false;
@@ -139,7 +139,7 @@ TEST_CASE("the process limit is AGENTBOX_PIDS or less, and is tested") {
   Surroundings surroundings;
   surroundings.env.emplace_back("AGENTBOX_PIDS=77");
   const Outcome outcome = run(surroundings, {"exec", "/bin/bash", "-c", "ulimit -Su; ulimit -Hu"});
-  if (getuid() == 0) { // the kernel never enforces it for the host's root, whatever he is called in a namespace
+  if (getuid() == 0) { // the kernel never enforces it for the host's root, whatever the ID in a namespace
     CHECK(outcome.code == 126);
     CHECK_THAT(outcome.output, Contains("nothing limits the box to 77 processes"));
   } else {
@@ -151,7 +151,7 @@ TEST_CASE("the process limit is AGENTBOX_PIDS or less, and is tested") {
   }
 }
 
-TEST_CASE("open files are AGENTBOX_OPEN_FILES or less, the variable goes no further, and there are no core files") {
+TEST_CASE("open files are AGENTBOX_OPEN_FILES or less, the variable is not passed on, and there are no core files") {
   Surroundings surroundings;
   surroundings.env.emplace_back("AGENTBOX_OPEN_FILES=99");
   const std::string script = "ulimit -Sn; ulimit -Hn; ulimit -Sc; ulimit -Hc; echo \"${AGENTBOX_OPEN_FILES-unset}\"";
@@ -178,7 +178,7 @@ TEST_CASE("without a terminal the agent is not started, a shell is") {
   CHECK(outcome.code == 3);
 }
 
-TEST_CASE("as process 1 it reaps orphans and takes everything with it") {
+TEST_CASE("as process 1 it reaps orphans, and its end ends everything") {
   Surroundings surroundings;
   surroundings.first_process = true;
   const std::string script = "(sleep 0.1 &) ; (sh -c 'exit 3' &) ; sleep 2; ps -eo stat=,comm= | grep -c '^Z'; ps -o "
@@ -243,7 +243,7 @@ TEST_CASE("when the launcher is gone, nothing is started") {
   CHECK(outcome.output.empty());
 }
 
-TEST_CASE("a launcher that dies while the firewall is waited for starts nothing") {
+TEST_CASE("if the launcher dies during the wait for the firewall, nothing is started") {
   Surroundings surroundings;
   surroundings.env.push_back(k_leashed);
   surroundings.resolver_delay_ms = 1000;
@@ -260,7 +260,7 @@ TEST_CASE("a launcher that dies while the firewall is waited for starts nothing"
   CHECK(outcome.output.empty());
 }
 
-TEST_CASE("when the launcher dies, everything ends at once, whatever the program ignores") {
+TEST_CASE("when the launcher dies, everything ends immediately, whatever the program ignores") {
   Surroundings surroundings;
   surroundings.env.push_back(k_leashed);
   surroundings.first_process = true;
@@ -283,7 +283,7 @@ TEST_CASE("when the launcher dies, everything ends at once, whatever the program
   CHECK(outcome.code == 125);
 }
 
-TEST_CASE("a leash that was promised and is not there is a refusal") {
+TEST_CASE("a leash that is announced but missing is a refusal") {
   Surroundings surroundings;
   surroundings.env.push_back(k_leashed);
   close(3);

@@ -24,7 +24,7 @@
 namespace agentbox::entrypoint_test {
 namespace {
 
-constexpr int k_cannot = 99; ///< the surroundings could not be made; no code of the entry point's
+constexpr int k_cannot = 99; ///< the surroundings could not be made; the entry point never ends with it
 
 void must(bool worked) {
   if (!worked) {
@@ -100,7 +100,7 @@ int listen_at(const char* address_text, std::uint16_t port, int type) {
   }
 }
 
-/// Returns when the resolver is bound to die with us (or, without a delay, when it listens).
+/// Returns when the resolver is certain to die with us (or, without a delay, when it listens).
 void start_resolver(const Surroundings& surroundings) {
   std::array<int, 2> armed{};
   must(pipe2(armed.data(), O_CLOEXEC) == 0);

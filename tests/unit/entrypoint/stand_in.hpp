@@ -8,7 +8,7 @@ namespace agentbox::entrypoint_test {
 
 inline constexpr const char* k_nonce = "00112233445566778899aabbccddeeff";
 
-/// The environment of the entry point: a user and a network namespace of its own, in which a stand-in for the firewall
+/// The environment of the entry point: a new user and network namespace, in which a stand-in for the firewall
 /// answers. Each member is one thing that a test takes away.
 struct Surroundings {
   unsigned uid = 1000;
@@ -40,7 +40,7 @@ Outcome run(const Surroundings& surroundings, const std::vector<std::string>& ar
 Outcome run_on_terminal(const Surroundings& surroundings, const std::vector<std::string>& args,
                         const std::function<void(int master, int pid)>& talk);
 
-/// Reads from `fd` until `text` was seen or 5 s have passed; everything read.
+/// Reads from `fd` until `text` was seen or 5 s have passed; returns everything read.
 std::string read_until(int fd, const std::string& text);
 
 } // namespace agentbox::entrypoint_test

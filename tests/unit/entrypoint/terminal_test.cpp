@@ -51,7 +51,7 @@ TEST_CASE("a change of the window's size reaches the program") {
 
 TEST_CASE("job control works in a shell") {
   const Outcome outcome = run_on_terminal({}, {"exec", "/bin/bash", "--norc", "-i"}, [](int master, int) {
-    type(master, "sh -c 'echo run\"\"ning; exec sleep 100'\n"); // the echo of what is typed does not say "running"
+    type(master, "sh -c 'echo run\"\"ning; exec sleep 100'\n"); // the echo of the input does not contain "running"
     read_until(master, "running");
     type(master, "\x1a");
     CHECK_THAT(read_until(master, "Stopped"), Contains("Stopped"));

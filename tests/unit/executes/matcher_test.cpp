@@ -60,7 +60,7 @@ TEST_CASE("the strictest rule decides") {
   CHECK(treatment_of(".clinerules/hooks/x") == Treatment::protect);
 }
 
-TEST_CASE("directories decide that can hold a known name") {
+TEST_CASE("directories that can contain a known name are recognized") {
   const Matcher matcher;
   for (const char* path : {".vscode", "a/.vscode/b", ".claude", "a/.hg", ".jj", "gradle"}) {
     INFO(path);

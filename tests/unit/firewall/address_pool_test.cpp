@@ -68,12 +68,12 @@ TEST_CASE("70,000 names under a wildcard neither grow without bound nor touch th
   CHECK(refused == 70000 - VirtualAddresses::k_wildcard_names);
   CHECK_FALSE(given.contains(*api));
   CHECK(addresses.find(*api)->name == "api.example.com");
-  CHECK(addresses.address_of("new.example.com", false, k_start)); // names that are written out still get theirs
+  CHECK(addresses.address_of("new.example.com", false, k_start)); // names that are listed in full still get theirs
   CHECK(*given.begin() >= 0xC6120001U);
   CHECK(*given.rbegin() <= 0xC613FFFEU);
 }
 
-TEST_CASE("a small range is shared too", "[names]") {
+TEST_CASE("a small range is divided as well", "[names]") {
   VirtualAddresses addresses({0x0A000000U, 24});
   CHECK(addresses.address_of("a.example", false, k_start) == 0x0A000001U);
   CHECK(addresses.address_of("b.example", true, k_start) == 0x0A000080U);

@@ -176,7 +176,7 @@ TEST_CASE("SIGKILL at any moment loses only unflushed totals, and the log stays 
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
     const All all = all_of(sums_in(directory.path() / "b.totals"));
-    REQUIRE(all.count - *written <= 3); // flushed, but not told yet
+    REQUIRE(all.count - *written <= 3); // flushed, but not yet reported
     REQUIRE(all.bytes_up == all.count);
     *written = all.count;
   }

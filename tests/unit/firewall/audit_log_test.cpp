@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A directory that goes with the test.
+/// A directory that is removed with the test.
 struct Directory {
   fs::path path;
   Directory() {
@@ -199,7 +199,7 @@ TEST_CASE("connections that ended while the log could not be written are recorde
   CHECK(content(directory.path / "mybox.jsonl").find("b.example") != std::string::npos);
   std::vector<std::string> many(1030, "c.example");
   ends_without_room(many);
-  fs::remove(directory.path / "mybox.jsonl.1"); // so that nothing of before is found
+  fs::remove(directory.path / "mybox.jsonl.1"); // so that no earlier record is found
   log.flush();
   REQUIRE(log.healthy());
   CHECK(content(directory.path / "mybox.jsonl").find("c.example") != std::string::npos);
@@ -213,7 +213,7 @@ TEST_CASE("decisions left out while the log cannot be written are counted later"
   }
   const fs::path aside = (directory.path / "mybox.totals.").string() + std::to_string(::getpid()) + ".new";
   fs::create_directory(aside);
-  log.flush(); // says how many were left out
+  log.flush(); // contains how many were left out
   const std::string before = content(directory.path / "mybox.jsonl");
   CHECK(before.find("left-out") != std::string::npos);
   CHECK_FALSE(log.healthy());
@@ -239,7 +239,7 @@ TEST_CASE("a second firewall for the same box is refused, even after a rotation"
   CHECK_THROWS_AS(AuditLog(directory.path, "mybox"), support::Error);
 }
 
-TEST_CASE("the first record after a failed one says that the log was not written", "[audit]") {
+TEST_CASE("the first record after a failed write reports the gap", "[audit]") {
   const Directory directory;
   AuditLog log(directory.path, "mybox", 300);
   log.write(allowed("a.example"));

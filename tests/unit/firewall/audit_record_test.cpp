@@ -61,7 +61,7 @@ TEST_CASE("the log of another version can be read", "[audit]") {
   CHECK(newer->verdict == Verdict::allow);
 }
 
-TEST_CASE("each reason has a token of its own and words", "[audit]") {
+TEST_CASE("each reason has its own token, and a description", "[audit]") {
   std::set<std::string_view> tokens;
   for (int i = 0; i <= static_cast<int>(Reason::other); ++i) {
     const auto reason = static_cast<Reason>(i);

@@ -61,7 +61,7 @@ TEST_CASE("the key is kind, verdict, reason, port, protocol and host", "[audit]"
     CHECK(key_of(other) != key_of(one));
   }
   AuditRecord same = one;
-  same.address = "203.0.113.5"; // hosts change theirs
+  same.address = "203.0.113.5"; // a host's address changes
   same.rule = same.text = same.time = "x";
   CHECK(key_of(same) == key_of(one));
   same.name.clear();

@@ -31,7 +31,7 @@ TEST_CASE("parses a ClientHello that arrives in pieces", "[tls]") {
   CHECK(parse_client_hello(whole + record("application data", 23)).sni == "api.example.com");
 }
 
-TEST_CASE("a ClientHello ends with its record, and what follows does not count", "[tls]") {
+TEST_CASE("a ClientHello ends with its record, and what follows is ignored", "[tls]") {
   const std::string whole = hello(server_name("api.example.com"));
   CHECK(parse_client_hello(whole).size == whole.size());
   CHECK(parse_client_hello(whole + whole).size == whole.size());

@@ -24,7 +24,7 @@ namespace {
 
 using support::Fd;
 
-/// A control server in a thread of its own, which a pipe tells to end: Asio has no locks here.
+/// A control server in its own thread, which a pipe stops, because Asio is built without locks.
 class Rig {
 public:
   Rig() {
@@ -127,7 +127,7 @@ TEST_CASE("malformed, oversized and incomplete messages do no harm", "[control]"
   CHECK(ask(rig.connect(), good())->ok);
 }
 
-TEST_CASE("a silent client is cut off and does not keep others out for long", "[control]") {
+TEST_CASE("a silent client is disconnected and does not block others for long", "[control]") {
   const Rig rig;
   std::vector<Fd> silent;
   for (std::size_t i = 0; i < ControlServer::k_max_connections; ++i) {
@@ -167,10 +167,10 @@ TEST_CASE("another user gets no reply, whatever the file's mode", "[control]") {
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
   CHECK(WEXITSTATUS(status) == 0);
-  CHECK(ask(rig.connect(), good())->ok); // and the own one does
+  CHECK(ask(rig.connect(), good())->ok); // the server's own user does
 }
 
-TEST_CASE("a connection that outlives its server does not touch it", "[control]") { // AddressSanitizer would tell
+TEST_CASE("a connection that outlives its server does not touch it", "[control]") { // AddressSanitizer would report it
   const tests::TempDirectory temp;
   const auto path = temp / protocol::k_control_socket;
   names::Directory directory{policy::EgressPolicy{}};

@@ -46,7 +46,7 @@ TEST_CASE("accepts EDNS once and in version 0", "[dns]") {
   CHECK(std::get<DnsQuery>(parse_query(query + opt())).edns);
   CHECK(refusal(query + opt(1)) == Rcode::bad_version);
   CHECK(refusal(with_counts(dns_query("a.example", 1), 1, 0, 0, 2) + opt() + opt()) == Rcode::format_error);
-  // Another record, a TSIG say, is passed over.
+  // Any other record, such as a TSIG, is skipped.
   CHECK_FALSE(std::get<DnsQuery>(parse_query(query + wire_name("k.example") + be16(250) + be16(255) + be16(0) +
                                              be16(0) + be16(3) + "abc"))
                   .edns);

@@ -77,7 +77,7 @@ TEST_CASE("a lookup that asks for several types is recorded once", "[dns]") {
   rig.ask("evil.example.net", 16); // TXT: not part of a lookup of addresses
   rig.ask("evil.example.net", 16);
   CHECK(rig.records.size() == 5);
-  rig.ask("only6.example.net", k_type_aaaa); // no host is hidden by the type that is asked first
+  rig.ask("only6.example.net", k_type_aaaa); // the type that is queried first hides no host
   CHECK(rig.records.size() == 6);
 }
 
@@ -103,7 +103,7 @@ TEST_CASE("unlisted, blocked and odd names do not exist, and are recorded", "[dn
   CHECK(reason("other.agentbox.internal") == "not-listed");
 }
 
-/// Returns the word that the stub answers a query of agentbox-ask with.
+/// Returns the word with which the stub answers a query of agentbox-ask.
 std::string asked(Rig& rig, std::string_view name) {
   const std::string response = rig.ask(name, k_type_txt);
   for (const std::string_view word : protocol::k_ask_answers) {
@@ -129,7 +129,7 @@ TEST_CASE("a request for a host is recorded, and changes nothing", "[dns]") {
   CHECK(rig.records.back().text.empty());
 }
 
-TEST_CASE("what is decided already, or is not a host, is not asked for", "[dns]") {
+TEST_CASE("no request is made for a host that is decided already, or for what is not a host", "[dns]") {
   Rig rig;
   CHECK(asked(rig, "0-443.api.example.com.ask.agentbox.internal") == "allowed");
   CHECK(asked(rig, "0-443.bad.wild.example.org.ask.agentbox.internal") == "blocked");
@@ -148,7 +148,7 @@ TEST_CASE("what is decided already, or is not a host, is not asked for", "[dns]"
   CHECK(rig.records.empty());
 }
 
-TEST_CASE("a box asks a few times a minute, and a bounded number of times", "[dns]") {
+TEST_CASE("the requests of a box are limited, per minute and in total", "[dns]") {
   AskBudget budget;
   AskBudget::Clock::time_point now{};
   const auto taken = [&] {

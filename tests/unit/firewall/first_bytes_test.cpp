@@ -55,7 +55,7 @@ TEST_CASE("whatever a server may accept as a request line is HTTP", "[first_byte
   }
 }
 
-TEST_CASE("a request of HTTP/0.9 is HTTP", "[first_bytes]") {
+TEST_CASE("an HTTP/0.9 request is HTTP", "[first_bytes]") {
   for (const auto& bytes : {"GET /\r\n"s, "GET /a\n"s, "GET\t/\n"s, "GET http://a.example/\r\n"s}) {
     decides(bytes, FirstBytes::http);
   }

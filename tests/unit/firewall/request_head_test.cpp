@@ -14,7 +14,7 @@ State state(std::string_view bytes) {
   return parse_request_head(bytes).state;
 }
 
-/// Returns the state of a request with this further field.
+/// Returns the state of a request with this additional field.
 State with_field(const std::string& field) {
   return state("GET / HTTP/1.1\r\nHost: a.example\r\n" + field + "\r\n\r\n");
 }

@@ -16,7 +16,7 @@ TEST_CASE("parses name servers in order", "[upstream]") {
   CHECK(name_servers("nameserver 1.1.1.1\nnameserver 1.1.1.2\nnameserver 1.1.1.3\nnameserver 1.1.1.4\n").size() == 3);
 }
 
-TEST_CASE("a changed host's name servers", "[upstream]") {
+TEST_CASE("the name servers after the host's have changed", "[upstream]") {
   const std::string slirp = "nameserver 10.0.2.3\nnameserver 192.0.2.1\n";
   const std::string pasta = "nameserver 169.254.1.1\nnameserver 192.0.2.1\n";
   CHECK(name_servers_now("nameserver 198.51.100.1\n", slirp) == Servers{"198.51.100.1", "10.0.2.3"});

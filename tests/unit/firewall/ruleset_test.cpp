@@ -18,7 +18,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Returns the listing of libnftables after loading `ruleset`: handles added, counters at work.
+/// Returns the listing of libnftables after loading `ruleset`: with handles, and counters that have counted.
 json listing(const Ruleset& ruleset) {
   json list = json::array({{{"metainfo", {{"version", "1"}}}}});
   int handle = 0;
@@ -68,7 +68,7 @@ TEST_CASE("the ruleset equals the golden file", "[ruleset]") {
                       driver->render(build({{0x0A400000U, 16}, {80, 3000}, {}, {}, {}})));
 }
 
-TEST_CASE("the rules do not depend on the list of hosts, and have names of their own", "[ruleset]") {
+TEST_CASE("the rules do not depend on the list of hosts, and have unique names", "[ruleset]") {
   std::set<std::string> names;
   std::size_t rules = 0;
   for (const Chain& chain : build({{}, {80}, {}, {}, {}}).chains) {
@@ -175,7 +175,7 @@ TEST_CASE("iptables gets the same rules", "[ruleset]") {
   tests::check_golden("firewall/ruleset-services.iptables", driver->render(build(rich())));
 }
 
-TEST_CASE("more ports than one match takes are several rules", "[ruleset]") {
+TEST_CASE("more ports than fit into one match become several rules", "[ruleset]") {
   Inputs inputs;
   for (std::uint16_t port = 1; port <= 31; ++port) {
     inputs.published.push_back(port);
@@ -215,7 +215,7 @@ TEST_CASE("the listing of iptables-save equals the ruleset", "[ruleset]") {
   }
 }
 
-TEST_CASE("a list of iptables-save with one word or line changed is refused", "[ruleset]") {
+TEST_CASE("a listing of iptables-save with one word or line changed is refused", "[ruleset]") {
   for (const Family family : {Family::four, Family::six}) {
     const std::string meant = to_iptables(build(rich()), family);
     const auto lines = split(meant, '\n');

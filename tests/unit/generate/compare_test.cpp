@@ -50,7 +50,7 @@ generate::Record record(const policy::PolicyFields& fields, const std::map<std::
   return {"kube", fields, options, {}};
 }
 
-TEST_CASE("changes to broader and tighter are described in sentences") {
+TEST_CASE("changes that broaden or tighten are described in sentences") {
   policy::PolicyFields after = rich_fields();
   after.egress.allow.pop_back();
   after.egress.block.clear();
@@ -71,7 +71,7 @@ TEST_CASE("changes to broader and tighter are described in sentences") {
         "the box's permissions do not change\n");
 }
 
-TEST_CASE("losing the firewall or the filter, and changes by hand, are broader") {
+TEST_CASE("losing the firewall or the filter, and changes by hand, broaden") {
   policy::PolicyFields full = sample_fields();
   full.egress.mode = policy::NetworkMode::full;
   CHECK(generate::compare(record(sample_fields()), record(full), {}).broader ==

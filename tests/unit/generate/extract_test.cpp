@@ -31,7 +31,7 @@ using tests::TarEntry;
 
 constexpr std::size_t k_max = 1U << 20U;
 
-/// A root filesystem below a directory of its own, with a bystander beside it that must never change.
+/// A root filesystem in its own directory, with a file next to it that must never change.
 struct World {
   World() {
     fs::create_directory(root);
@@ -70,7 +70,7 @@ mode_t mode_of(const fs::path& path) {
   return info.st_mode & 07777U;
 }
 
-TEST_CASE("files, directories, links, modes, times and attributes arrive as they were") {
+TEST_CASE("files, directories, links, modes, times and attributes are preserved") {
   const World world;
   world.extract({{"./", AE_IFDIR, "", 0750},
                  {"./usr/bin/", AE_IFDIR, "", 0755},

@@ -41,7 +41,7 @@ std::string record_of(const oci::GeneratedSet& set) {
   return generate::record_text(oci::OutputFormat::kube, tests::build(tests::sample_fields()), {}, set);
 }
 
-/// Returns the temporary directories beside `output`.
+/// Returns the temporary directories next to `output`.
 std::vector<fs::path> temporaries(const fs::path& output) {
   std::vector<fs::path> found;
   for (const fs::directory_entry& entry : fs::directory_iterator(output.parent_path())) {
@@ -83,7 +83,7 @@ bool is_step(pid_t child) {
 }
 
 /// Runs `action` in a process of its own that is stopped before its step number `last`: then `meet` is called, and it
-/// continues if that returns true, else it is killed. False when there is no such step.
+/// continues if that returns true, else it is killed. Returns false when there is no such step.
 bool stopped_before(int last, const std::function<void()>& action, const std::function<bool()>& meet) {
   const pid_t child = fork();
   if (child == 0) {
@@ -114,7 +114,7 @@ bool stopped_before(int last, const std::function<void()>& action, const std::fu
   return true;
 }
 
-/// Calls `check` with what each kill left of a run that writes k_new to `output`, made anew by `prepare` each time.
+/// Calls `check` after each kill of a run that writes k_new to `output`, which `prepare` makes anew each time.
 void after_each_kill(bool force, const std::function<void(const fs::path& output)>& prepare,
                      const std::function<void(const fs::path& output)>& check) {
   const std::string record = record_of(k_new);
@@ -128,7 +128,7 @@ void after_each_kill(bool force, const std::function<void(const fs::path& output
     INFO("killed before step " << step);
     check(output);
   }
-  CHECK(step > 20); // the steps were there to be tried
+  CHECK(step > 20); // there were steps to try
 }
 
 std::string content(const fs::path& file) {

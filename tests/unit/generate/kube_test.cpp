@@ -250,7 +250,7 @@ TEST_CASE("the same policy gives the same bytes, within 20 ms") {
       [&] { return oci::render_kubernetes(policy, facts, tests::sample_cluster()); }};
   for (const auto& render : renderers) {
     const std::string first = tests::text_of(render());
-    std::clock_t best = CLOCKS_PER_SEC; // processor time: other tests run meanwhile
+    std::clock_t best = CLOCKS_PER_SEC; // processor time: other tests run at the same time
     for (int i = 0; i < 5; ++i) {
       const std::clock_t start = std::clock();
       CHECK(tests::text_of(render()) == first);

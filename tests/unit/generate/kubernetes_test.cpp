@@ -30,8 +30,8 @@ json pod_spec(const std::string& yaml, const std::string& kind) {
 }
 
 /// Returns the rules of the restricted Pod Security Standard that a container breaks (Kubernetes v1.31,
-/// https://kubernetes.io/docs/concepts/security/pod-security-standards/). What may be said for the pod or the container
-/// is looked for in the container first.
+/// https://kubernetes.io/docs/concepts/security/pod-security-standards/). A field that the pod and the
+/// container may have is looked up in the container first.
 std::vector<std::string> restricted_violations(const json& spec, const json& container) {
   std::vector<std::string> broken;
   const auto require = [&](bool condition, const char* rule) {

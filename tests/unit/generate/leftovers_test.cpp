@@ -40,7 +40,7 @@ TEST_CASE("only a certain leftover is removed") {
   const TempDirectory scratch;
   const fs::path output = scratch / "out";
   const fs::path directory = leftover(output);
-  SECTION("which this is") {
+  SECTION("as this one is") {
     CHECK(remove_leftovers(output).empty());
     CHECK_FALSE(fs::exists(directory));
   }
@@ -112,7 +112,7 @@ TEST_CASE("attack: a leftover that becomes a link while it is removed") {
   CHECK(fs::is_empty(scratch / "aside"));
 }
 
-TEST_CASE("attack: a directory in a leftover that is a link now and then") {
+TEST_CASE("attack: a directory in a leftover that becomes a link again and again") {
   const TempDirectory scratch;
   const fs::path precious = scratch.write("precious/file", "precious");
   for (int round = 0; round < 200; ++round) {
@@ -165,7 +165,7 @@ TEST_CASE("attack: a FIFO as the marker does not block") {
   CHECK_FALSE(fs::exists(directory));
 }
 
-TEST_CASE("a project full of such names costs ten lines") {
+TEST_CASE("a project full of such names gets ten lines") {
   const TempDirectory scratch;
   for (int number = 100; number < 130; ++number) {
     scratch.write(".out.agentbox-abc" + std::to_string(number) + "/x", "x");

@@ -55,7 +55,7 @@ std::string content(const fs::path& file) {
   return support::read_file_if_exists(file, k_max).value_or("");
 }
 
-/// Runs `action` in a process of its own, in which system call `number` fails with `error`. Returns its result.
+/// Runs `action` in a separate process, in which system call `number` fails with `error`. Returns its result.
 int without_call(unsigned number, unsigned error, const std::function<bool()>& action) {
   const pid_t child = fork();
   if (child == 0) {
@@ -80,7 +80,7 @@ std::size_t entries(const fs::path& directory) {
 
 const oci::GeneratedSet k_set = {{"pod.yaml", "one\n"}, {"deep/start", "#!/bin/sh\n", 0755}};
 
-TEST_CASE("a set appears as a whole, and nothing is left beside it") {
+TEST_CASE("a set appears as a whole, and nothing is left next to it") {
   const ScratchDirectory scratch;
   const fs::path directory = scratch.path() / "new/out";
   write(directory, k_set);
@@ -119,7 +119,7 @@ TEST_CASE("other files are neither lost nor overwritten") {
   CHECK(entries(scratch.path()) == 1);
 }
 
-TEST_CASE("other files outlive --force beside a damaged record") {
+TEST_CASE("--force keeps other files even when the record is damaged") {
   const ScratchDirectory scratch;
   const fs::path directory = scratch.path() / "out";
   fs::create_directories(directory / "notes");
@@ -132,7 +132,7 @@ TEST_CASE("other files outlive --force beside a damaged record") {
   CHECK(entries(scratch.path()) == 1);
 }
 
-TEST_CASE("--force keeps other files also in directories that the set has") {
+TEST_CASE("--force keeps other files even in directories of the set") {
   const ScratchDirectory scratch;
   const fs::path directory = scratch.path() / "deploy";
   write_text(directory / "agent/main.py", "precious");
@@ -199,7 +199,7 @@ TEST_CASE("what `start` adds to a bundle does not keep it from being replaced") 
   CHECK(contains(error_of([&] { write(directory, set); }), "other files"));
 }
 
-TEST_CASE("what changes in the old directory meanwhile is kept, and named") {
+TEST_CASE("what changes in the old directory during the replacement is kept, and named") {
   const ScratchDirectory scratch;
   const fs::path directory = scratch.path() / "out";
   write(directory, k_set);
@@ -275,7 +275,7 @@ TEST_CASE("a temporary directory that cannot be used is removed") {
   }
 }
 
-TEST_CASE("when the set cannot be finished the old one stays and nothing else") {
+TEST_CASE("when the set cannot be finished, only the old one stays") {
   const ScratchDirectory scratch;
   const fs::path directory = scratch.path() / "out";
   write(directory, k_set);
@@ -287,7 +287,7 @@ TEST_CASE("when the set cannot be finished the old one stays and nothing else") 
   CHECK(entries(scratch.path()) == 1);
 }
 
-TEST_CASE("an output that is not a directory of its own is refused") {
+TEST_CASE("an output that is not a separate directory is refused") {
   const ScratchDirectory scratch;
   const auto refusal = [](const fs::path& directory) {
     return error_of([&] { write(generate::resolve_output(directory), k_set, true); });

@@ -79,7 +79,7 @@ inline std::string make_tar(const std::vector<TarEntry>& entries) {
   return result;
 }
 
-/// A directory of the test's own, removed at the end.
+/// A directory for one test, removed at the end.
 class ScratchDirectory {
 public:
   ScratchDirectory() {

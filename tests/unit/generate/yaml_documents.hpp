@@ -28,7 +28,7 @@ inline nlohmann::json json_of(const YAML::Node& node) {
     return {};
   }
   const std::string text = node.Scalar();
-  const bool quoted = node.Tag() == "!"; // yaml-cpp's way to say so
+  const bool quoted = node.Tag() == "!"; // yaml-cpp's tag for quoted scalars
   if (!quoted && (text == "true" || text == "false")) {
     return text == "true";
   }

@@ -14,7 +14,7 @@ std::string written(const ordered_json& value, std::map<std::string, std::string
   return oci::yaml_text("", {{value, std::move(comments)}});
 }
 
-TEST_CASE("whatever a text holds comes back byte for byte, as a text") {
+TEST_CASE("any string comes back byte for byte, as a string") {
   const std::string text = GENERATE(
       as<std::string>(), "", " ", "plain", "yes", "No", "on", "off", "y", "null", "~", "true", "1", "012", "0x1f",
       "1e3", "1_000", ".5", "-", "- a", "a: b", "a:b", "a #b", "#a", "&a", "*a", "!a", "|", ">", "%a", "@a", "`a",
@@ -33,7 +33,7 @@ TEST_CASE("whatever a text holds comes back byte for byte, as a text") {
   CHECK(read.at("list").at(1).at("inner") == json(text));
 }
 
-TEST_CASE("numbers, booleans and empty things keep their type") {
+TEST_CASE("numbers, booleans and empty values keep their type") {
   const ordered_json value = {
       {"n", 512}, {"z", 0}, {"t", true}, {"f", false}, {"o", ordered_json::object()}, {"a", ordered_json::array()}};
   CHECK(documents_of(written(value)).front() == json::parse(value.dump()));

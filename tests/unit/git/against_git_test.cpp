@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our reader of settings against Git's own, on texts made of the pieces at which readers differ.
+// Our reader of settings against Git's own, on texts made of pieces that readers parse differently.
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -53,7 +53,7 @@ bool git_is_older() {
   return read_by_git("[a]\nb = c\td\n").settings == Words{"a.b\nc d"};
 }
 
-/// The same numbers everywhere.
+/// Generates the same random numbers everywhere.
 class Numbers {
 public:
   std::size_t below(std::size_t limit) {
@@ -137,7 +137,7 @@ TEST_CASE("we read settings as git config --list does") {
     settings += theirs.settings.size();
     mistakes += theirs.mistake ? 1 : 0;
   }
-  // The control of the corpus: long files, and both kinds.
+  // Checks the corpus: long files, with and without mistakes.
   CHECK(settings > 2 * k_texts);
   CHECK(mistakes > k_texts / 10);
   CHECK(mistakes < k_texts - k_texts / 10);

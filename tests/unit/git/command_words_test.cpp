@@ -39,7 +39,7 @@ TEST_CASE("any word of a command may be a path") {
   CHECK(has("ext::./x %S", "./x"));
 }
 
-TEST_CASE("a bare name in the place of a command is looked up in PATH, and is not a path; one behind it may be") {
+TEST_CASE("a bare name in place of a command is looked up in PATH, and is not a path; a later word may be one") {
   for (const char* command : {"git", "git log", "!git log | git x", "store", "a; git", "A=b git", "$(git x)",
                               "f() { git; }", "sh -c 'git x'", "'git' x", "x && git"}) {
     INFO(command);
@@ -52,7 +52,7 @@ TEST_CASE("a bare name in the place of a command is looked up in PATH, and is no
   }
 }
 
-TEST_CASE("words are few, and none is empty") {
+TEST_CASE("the number of words is limited, and none is empty") {
   CHECK(command_words("", 10).empty());
   CHECK(command_words("   ", 10).empty());
   CHECK(command_words("./a b c d e f g h i j k l", 5).size() == 5);

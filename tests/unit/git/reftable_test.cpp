@@ -30,7 +30,7 @@ TEST_CASE("refs are found by their prefix in tables of both versions") {
   }
 }
 
-TEST_CASE("an incomplete table is not treated as one without the ref") {
+TEST_CASE("an incomplete table is not mistaken for one without the ref") {
   const std::string whole = table("sha1-replaced");
   CHECK(git::has_ref_with("", "x") == std::nullopt);
   CHECK(git::has_ref_with("REFT", "x") == std::nullopt);

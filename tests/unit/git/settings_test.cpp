@@ -39,7 +39,7 @@ TEST_CASE("a NUL ends names and values, as it does in Git") {
   CHECK(settings_of("[core \"hookspath\0y\"]\nx = a\0b\n"sv) == Pairs{{"core.hookspath", "a"}});
 }
 
-TEST_CASE("after a mistake the rest is read as a lenient reader would") {
+TEST_CASE("after a mistake the rest is read as a lenient reader would read it") {
   std::vector<bool> exact;
   const auto line = read_settings("[a]\nb = c\n= nonsense\nd = \"e\n[ core ]\nsshCommand\nf = \\q # g\nh # i\n",
                                   [&](const Setting& setting) { exact.push_back(setting.exact); });
@@ -132,7 +132,7 @@ TEST_CASE("time is linear in the number of bytes") {
     };
     INFO(piece);
     constexpr std::size_t k_small = 1U << 16U;
-    const double tick = 0.02; // of the clock, and of what else comes between
-    CHECK(seconds_for(8 * k_small) < 20 * (seconds_for(k_small) + tick)); // quadratic: 64 times
+    const double tick = 0.02;                                             // of the clock, and for other processes
+    CHECK(seconds_for(8 * k_small) < 20 * (seconds_for(k_small) + tick)); // quadratic would be 64 times
   }
 }

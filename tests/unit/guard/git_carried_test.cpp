@@ -109,7 +109,7 @@ TEST_CASE("includes are followed, and conditions evaluated for the workspace's r
     CHECK(email(condition) == "\"home\"");
   }
   host.write(".gitconfig", "[include]\npath = a\n");
-  host.write("a", "[include]\npath = a\n[user]\nemail = loop\n"); // Git refuses this; we end
+  host.write("a", "[include]\npath = a\n[user]\nemail = loop\n"); // Git refuses this; we stop reading
   CHECK(host.carried().values.at("user.email") == "\"loop\"");
 }
 
@@ -143,7 +143,7 @@ TEST_CASE(
   REQUIRE(carried.notices.size() == 2);
   CHECK(carried.notices[0] == "Git's filter \"crypt\" is not in the box: Git there refuses the files that need it");
   CHECK(carried.notices[1] == "Git's filter \"strip\" is not in the box: files are committed there without it");
-  // Also for files that attributes in a directory below name, and where an image has no git-lfs.
+  // Even for files that attributes in a subdirectory name, and where an image has no git-lfs.
   CHECK(carried.files.at("gitconfig")
             .ends_with("[filter \"crypt\"]\n\trequired = true\n[filter \"lfs\"]\n\trequired = true\n"));
 }
@@ -179,7 +179,7 @@ TEST_CASE("commits are not signed in the box, whoever asks for it") {
   CHECK(host.carried().notices.empty());
 }
 
-TEST_CASE("what a hostile repository has is bounded, and followed nowhere") {
+TEST_CASE("the work for a hostile repository is bounded, and its links are not followed") {
   const Host host;
   host.write(".gitconfig", "[includeIf \"onbranch:" + std::string(20, '*') +
                                "/**/**/a/**/b/**/c\"]\npath = work\n[user]\nname = a\n");

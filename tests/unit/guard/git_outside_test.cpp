@@ -75,7 +75,7 @@ TEST_CASE("a directory that does not name the workspace back is not to be mounte
     directory.write("secret/config", "[core]\n\tworktree = /somewhere/else\n");
     directory.write("secret/gitdir", "/somewhere/else/.git\n");
   }
-  SECTION("a link in the place of the file that would say it") {
+  SECTION("a link in place of the file that names the workspace") {
     directory.write("w/mine", (directory / "w/.git").string() + "\n");
     fs::create_directories(secret / "worktrees/x");
     directory.write("secret/worktrees/x/commondir", "../..\n");

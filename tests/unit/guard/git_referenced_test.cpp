@@ -30,7 +30,7 @@ Words led_to(const fs::path& root, const Words& except = {}) {
   return guarded_in(root, except).references.read_only;
 }
 
-/// A home directory of the test's own: the user's settings count as well.
+/// A home directory for one test: the user's settings count as well.
 class Home {
 public:
   Home() : m_old(std::getenv("HOME") == nullptr ? "" : std::getenv("HOME")) {
@@ -116,7 +116,7 @@ TEST_CASE("files that commands name are protected") {
   home.write("w/tools/x", "");
   home.write("w/tools/y", "");
   for (const std::string& line : lines) {
-    const bool by_variable = line.find("$HOME") != std::string::npos; // what HOME is, is not looked up
+    const bool by_variable = line.find("$HOME") != std::string::npos; // the value of HOME is not looked up
     INFO(line);
     home.write("w/.git/config", line + "\n");
     CHECK(led_to(root) == (by_variable ? Words{} : Words{"tools/x"}));
@@ -231,7 +231,7 @@ TEST_CASE("a repository that the .git file names inside the workspace is guarded
                     [](const MissingPath& one) { return one.path == ".bare/hooks" && one.directory; }));
 }
 
-TEST_CASE("more references than can be protected are refused, and settings too long to be read") {
+TEST_CASE("more references than can be protected are refused, and so are settings too long to be read") {
   const Home home;
   const fs::path root = home / "w";
   std::string config = "[include]\n";
@@ -276,7 +276,7 @@ TEST_CASE("an exception leaves a referenced path writable, and an unused excepti
   const Guarded guarded = guarded_in(root, {".enrvc", ".githooks"});
   CHECK(guarded.references.read_only == Words{"tools/x"});
   CHECK(guarded.references.unused_exceptions == Words{".enrvc"});
-  CHECK(guarded.references.referenced == Words{".githooks"}); // and is looked at in the end
+  CHECK(guarded.references.referenced == Words{".githooks"}); // and is examined at the end
   CHECK(led_to(root, {"tools"}) == Words{".githooks"});
   CHECK(led_to(root, {"tool"}) == Words{".githooks", "tools/x"});
 

@@ -123,7 +123,7 @@ TEST_CASE("a nested .git that is a link counts as its target") {
   CHECK(find_guarded(root, lists).read_only == Words{"store/link-file", "store/one.git/config"});
 }
 
-TEST_CASE("a single nested path is excepted, and no other of its directory") {
+TEST_CASE("a single nested path is excepted, and no other in its directory") {
   const session_test::RuntimeDirectory directory;
   put(directory.path() / "x/.git/config");
   put(directory.path() / "x/.git/hooks/pre-commit");
@@ -133,7 +133,7 @@ TEST_CASE("a single nested path is excepted, and no other of its directory") {
   CHECK(guarded.references.unused_exceptions.empty());
 }
 
-TEST_CASE("of a mount that the box cannot write, it sees no credentials of nested and linked repositories") {
+TEST_CASE("in a read-only mount, the box sees no credentials of nested and linked repositories") {
   const session_test::RuntimeDirectory directory;
   const fs::path& root = directory.path();
   const std::string token = "[remote \"o\"]\n\turl = https://me:secret@example.com/x\n";
@@ -188,7 +188,7 @@ TEST_CASE("what cannot be examined for hard links is refused") {
   CHECK(find_guarded(directory.path(), {{".vscode"}, {}, {}, {}, false}).read_only == Words{".vscode"});
 }
 
-TEST_CASE("a protected or masked file with another name is refused") {
+TEST_CASE("a protected or masked file with another hard link is refused") {
   const session_test::RuntimeDirectory directory;
   const fs::path& root = directory.path();
   const auto refused = [&] {
@@ -215,7 +215,7 @@ TEST_CASE("a protected or masked file with another name is refused") {
   CHECK(refused().empty());
 }
 
-TEST_CASE("directories whose files are hard links to another one are named") {
+TEST_CASE("directories whose files have hard links outside the project are named") {
   const session_test::RuntimeDirectory directory;
   const fs::path root = directory.path() / "project";
   const fs::path store = directory.path() / "store";

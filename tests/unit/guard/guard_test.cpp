@@ -39,7 +39,7 @@ Words missing_of(const Guarded& guarded) {
   return paths;
 }
 
-/// Runs as an ordinary user, who owns the directories, because root may do everything.
+/// Makes the test an ordinary user, who owns the directories, because root may do everything.
 class AsOrdinaryUser {
 public:
   explicit AsOrdinaryUser(const std::vector<fs::path>& directories) {

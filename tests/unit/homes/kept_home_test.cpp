@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::uint64_t k_limit = 1ULL << 30U;
 
-/// A state directory of its own, and a project in it.
+/// A state directory for one test, and a project in it.
 struct State {
   tests::TempDirectory temporary;
   fs::path workspace = "/work/shop";

@@ -127,7 +127,7 @@ image::AgentsLock downloaded(const Host& host) {
   return lock;
 }
 
-// A zombie has ended too: not every first process of a CI container waits for its orphans.
+// A zombie has ended as well: not every first process of a CI container reaps its orphans.
 bool is_running(pid_t pid) {
   std::string stat;
   std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/stat"), stat);
@@ -136,7 +136,7 @@ bool is_running(pid_t pid) {
 
 } // namespace
 
-TEST_CASE("a base that cannot be pulled is reported at once, without waiting for the downloads") {
+TEST_CASE("a base that cannot be pulled is reported immediately, without waiting for the downloads") {
   const Registry registry("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nx", Registry::After::silence);
   const Host host("image) exit 1;;\n"
                   "pull) sleep 0.3; echo 'Error: writing blob: no space left on device' >&2; exit 125;;\n",
@@ -176,7 +176,7 @@ TEST_CASE("an interrupted build ends what runs in its container and removes what
                   "; exec sleep 100' & wait; exit 1;;\n");
   {
     const support::Signals signals;
-    const std::jthread sender([&](const std::stop_token& stop) { // stopped and joined also when the build fails early
+    const std::jthread sender([&](const std::stop_token& stop) { // stopped and joined even when the build fails early
       while (!stop.stop_requested()) {
         if (!support::read_file_if_exists(marks / "container", 100).value_or("").empty()) {
           kill(getpid(), number);
@@ -229,7 +229,7 @@ TEST_CASE("an interrupted load of the firewall's image leaves no container and n
                         Catch::Contains("image prune --force --filter label=org.agentbox.image"));
 }
 
-TEST_CASE("new versions of the agents are pinned once the image with them is built, and not before") {
+TEST_CASE("new versions of the agents are pinned only after the image with them is built") {
   const std::string other(64, 'b');
   const std::string build =
       "build) while [ $# != 0 ]; do [ \"$1\" != --iidfile ] || echo sha256:" + other + " >\"$2\"; shift; done;;\n";

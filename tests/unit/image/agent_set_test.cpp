@@ -41,7 +41,7 @@ TEST_CASE("an agent of a configuration has the program that the lock file pins, 
   }
 }
 
-TEST_CASE("a pin holds for its version, and for latest") {
+TEST_CASE("a pin is valid for its version, and for latest") {
   const AgentsLock lock = own_lock();
   CHECK(is_pinned(lock, "mine", "@me/mine@1.0.0"));
   CHECK(is_pinned(lock, "mine", "@me/mine@latest"));

@@ -30,7 +30,7 @@ Fetcher plain_fetcher() {
 
 } // namespace
 
-TEST_CASE("a reply is downloaded, and the digest of a file computed on the way") {
+TEST_CASE("a reply is downloaded, and the digest of a file is computed during the transfer") {
   const std::string body(300'000, 'x');
   const Registry registry(ok(body));
   const Fetcher fetcher = plain_fetcher();

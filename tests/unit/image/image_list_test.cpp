@@ -10,7 +10,7 @@ using image::ListedImage;
 
 namespace {
 
-// As Podman 4.3.1 prints them, without what is not read. The agent's image has two tags, so it is listed twice.
+// As Podman 4.3.1 prints them, without the members that we ignore. The agent's image has two tags: it is listed twice.
 constexpr const char* k_images = R"([
   {"Id": "a1", "Size": 950, "Created": 1795900000, "Names": ["localhost/agentbox/agent:1", "localhost/other:1"],
    "Labels": {"org.agentbox.image": "agent", "org.agentbox.tools": "localhost/agentbox/tools:1"}},
@@ -68,7 +68,7 @@ TEST_CASE("an image that the user built on one of ours is not listed, so never p
         std::vector<std::string>{"a1", "t1"});
 }
 
-TEST_CASE("what Podman does not print is refused") {
+TEST_CASE("what Podman would not print is refused") {
   for (const char* text : {"", "{}", "[1]", "not JSON", R"([{"Id": 1}])", R"([{"Id": "a", "Size": "big"}])",
                            R"([{"Id": "a", "Names": "name"}])", R"([{"Id": "a", "Labels": []}])"}) {
     INFO(text);

@@ -32,7 +32,7 @@ const nlohmann::json::json_pointer k_package("/agents/codex/packages/linux-x64")
 
 } // namespace
 
-TEST_CASE("the shipped lock pins every variant of every vendor, and is in its own form") {
+TEST_CASE("the shipped lock pins every variant of every vendor, and is in canonical form") {
   const AgentsLock lock = parse_lock(shipped_text(), "agents.lock.json");
   CHECK(to_json(lock) == shipped_text());
   for (const agentbox::agents::AgentData& data : agentbox::agents::agent_data()) {

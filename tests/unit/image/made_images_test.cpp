@@ -16,7 +16,7 @@ namespace {
 const std::string k_a(64, 'a');
 const std::string k_b(64, 'b');
 
-/// A store of Podman's as files, and a podman that knows no image.
+/// A store of Podman's as files, and a podman that has no image.
 class Pins {
 public:
   Pins() {
@@ -95,7 +95,7 @@ TEST_CASE("a pinned image under another name of ours is not used") {
   CHECK(pins.has(k_a, "agent:2") == "no");
 }
 
-TEST_CASE("an image is known by any of its names, and one that was built elsewhere is not") {
+TEST_CASE("an image is recognized by any of its names, and one that was built elsewhere is not") {
   Pins pins;
   pins.store(k_a);
   CHECK(pins.pin(k_a) == "pinned");

@@ -132,7 +132,7 @@ TEST_CASE("labels name the ingredients") {
   CHECK(agent.labels.at("org.agentbox.image") == "agent");
 }
 
-TEST_CASE("images replace those of the same base and toolkits, tools and agent apart, and no others") {
+TEST_CASE("images replace only those of the same base and toolkits, tools and agent separately") {
   const Recipe tools = tools_recipe(k_data, k_base, Family::apt, {"python"});
   const auto slot = [](const Recipe& recipe) { return recipe.labels.at(k_slot_label); };
   const Base other_id{k_base.name, std::string(64, 'c'), "registry"};

@@ -15,7 +15,7 @@
 
 namespace agentbox::image_test {
 
-/// A registry in a process of its own.
+/// A registry in a separate process.
 class Registry {
 public:
   enum class After { close, silence };

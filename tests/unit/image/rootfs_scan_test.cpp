@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Archives are written by libarchive, and where that would not write what is tested, by hand.
+// Archives are written by libarchive, or by hand where libarchive would not write what is tested.
 #include "image/rootfs_scan.hpp"
 
 #include <archive.h>
@@ -119,7 +119,7 @@ TEST_CASE("keys in homes and data are found by their content, in files of any si
   const std::string filler(3U << 20U, '.');
   CHECK_THAT(refusal_of({"home/me/notes", k_key}), Catch::Contains("a private key: /home/me/notes"));
   CHECK_THAT(refusal_of({"srv/blob", filler + "\n" + k_key + filler}), Catch::Contains("a private key: /srv/blob"));
-  for (const std::size_t cut : {65536U, 262144U}) { // a key across the borders of the reader's blocks
+  for (const std::size_t cut : {65536U, 262144U}) { // a key across a boundary of the reader's blocks
     CHECK_THAT(refusal_of({"root/log", std::string(cut - 40, '.') + k_key}), Catch::Contains("a private key"));
   }
   CHECK(refusal_of({"srv/blob", filler}).empty());
@@ -153,7 +153,7 @@ TEST_CASE("addresses with a password are found in configuration, and nowhere els
   CHECK_THAT(refusal_of({"etc/apt/auth.conf.d/x.conf"}), Catch::Contains("looks like a credential"));
 }
 
-TEST_CASE("a hard link from elsewhere to a published file has that file's content searched, over other links too") {
+TEST_CASE("a hard link from elsewhere to a published file has that file's content searched, even through other links") {
   const std::string sample = "usr/share/doc/x";
   CHECK(RootfsArchive().add({sample, k_key}).add({"usr/share/doc/y", "", sample}).refusal().empty());
   CHECK_THAT(RootfsArchive().add({sample, k_key}).add({"home/me/x", "", sample}).refusal(),
@@ -168,7 +168,7 @@ TEST_CASE("a hard link from elsewhere to a published file has that file's conten
   CHECK(RootfsArchive().add({"home/a", "", "home/b"}).add({"home/b", "", "home/a"}).refusal().empty());
 }
 
-TEST_CASE("an entry below a symbolic link is refused: its place is another") {
+TEST_CASE("an entry below a symbolic link is refused: it would be extracted elsewhere") {
   CHECK_THAT(RootfsArchive().add({"usr/a", "", "", "/root"}).add({"usr/a/.ssh/id_rsa"}).refusal(),
              Catch::Contains("below a symbolic link: /usr/a/.ssh/id_rsa"));
 }

@@ -11,7 +11,7 @@
 
 namespace agentbox::image_test {
 
-/// A key of a registry, with the private half; another one for each ID.
+/// A key of a registry, with the private half; a different one for each ID.
 class Signer {
 public:
   explicit Signer(std::string id, std::string expires = "null") : m_id(std::move(id)), m_expires(std::move(expires)) {

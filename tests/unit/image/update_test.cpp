@@ -44,7 +44,7 @@ std::string signature(const std::string& id, const std::string& text) {
   return R"(,"signatures":[{"keyid":")" + id + R"(","sig":")" + text + "\"}]";
 }
 
-/// Returns a registry of version 2.0.0 of every package, signed with `signer`, that says `lie` about k_one.
+/// Returns a registry of version 2.0.0 of every package, signed with `signer`, that replies `lie` about k_one.
 Registry::Answer signed_by(Signer& signer, const std::optional<Entry>& lie = std::nullopt) {
   return [&signer, lie](const std::string& path) {
     const std::string name = path.substr(1, path.rfind('/') - 1);

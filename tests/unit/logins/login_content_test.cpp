@@ -17,7 +17,7 @@ std::string claude_text(const std::string& more) {
 
 } // namespace
 
-TEST_CASE("a login of Claude Code says whose it is, how long it lasts and whether it can be renewed") {
+TEST_CASE("a login of Claude Code contains its account, its expiry and whether it can be renewed") {
   const auto login = parse_login(
       claude, claude_text(R"(,"refreshTokenExpiresAt":1798509611268,"accountUuid":"u1","scopes":["x"])"), k_now);
   REQUIRE(login);
@@ -31,7 +31,7 @@ TEST_CASE("a login of Claude Code says whose it is, how long it lasts and whethe
   CHECK(login->is_over(1798509612));
 }
 
-TEST_CASE("a login that cannot be renewed is over when it expires") {
+TEST_CASE("a login that cannot be renewed ends when it expires") {
   const auto login = parse_login(claude, R"({"claudeAiOauth":{"accessToken":"a","expiresAt":1795900001000}})", k_now);
   REQUIRE(login);
   CHECK_FALSE(login->is_over(k_now));

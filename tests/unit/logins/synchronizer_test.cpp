@@ -241,7 +241,7 @@ TEST_CASE("while an agent holds its lock, nothing is replaced") {
   CHECK_FALSE(fs::exists(lock));
 }
 
-TEST_CASE("agentbox's own login goes before the host's until it is removed") {
+TEST_CASE("agentbox's own login takes precedence over the host's until it is removed") {
   const Host host;
   support::write_file(host.file, login_text(soon(1), "host"));
   CHECK(place_of(claude).origin == LoginOrigin::host);

@@ -124,6 +124,6 @@ TEST_CASE("sums since a time use totals that began later, else the lines") {
   REQUIRE(history.sums.size() == 2);
   CHECK(find(history.sums, "no.example")->count == 1);
   CHECK(find(history.sums, "new.example")->count == 7);
-  CHECK(history.lines_begin == k_two); // what no.example did between one and two is not known
+  CHECK(history.lines_begin == k_two); // the decisions about no.example between one and two are unknown
   CHECK(read_history(directory.path(), {{}, k_two}).lines_begin.empty());
 }

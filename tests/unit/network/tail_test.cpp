@@ -62,7 +62,7 @@ TEST_CASE("follows a box that starts later, and only the selected box") {
   CHECK(names(one) == Names{"b.example"});
 }
 
-TEST_CASE("nothing is lost over a rotation") {
+TEST_CASE("nothing is lost during a rotation") {
   const tests::TempDirectory directory;
   const fs::path file = directory.path() / "a.jsonl";
   append(file, line("old.example"));
@@ -73,7 +73,7 @@ TEST_CASE("nothing is lost over a rotation") {
   CHECK(names(tail) == Names{"before.example", "after.example"});
 }
 
-TEST_CASE("nothing is lost over a rotation during a flood") {
+TEST_CASE("nothing is lost during a rotation in a flood") {
   const tests::TempDirectory directory;
   const fs::path file = directory.path() / "a.jsonl";
   append(file, line("old.example"));
@@ -130,7 +130,7 @@ TEST_CASE("a missing directory is reported") {
   CHECK_THROWS_AS(Tail(directory.path() / "missing", {}), support::Error);
 }
 
-TEST_CASE("without inotify, logs that appear later are followed too") {
+TEST_CASE("without inotify, logs that appear later are still followed") {
   const tests::TempDirectory directory;
   Tail tail(directory.path(), std::nullopt, Watching::by_polling);
   CHECK(tail.fd() == -1);

@@ -21,7 +21,7 @@ policy::PolicyFields fields_with(policy::Run::Kind kind) {
   return fields;
 }
 
-TEST_CASE("the agent's argv says what agent-entrypoint must start") {
+TEST_CASE("the agent's argv contains what agent-entrypoint must start") {
   auto fields = fields_with(policy::Run::Kind::agent);
   CHECK(agent_argv(fields) == Words{"/usr/local/bin/agent-entrypoint", "agent", "codex", "--yolo"});
   fields.run = {policy::Run::Kind::prompt, "say \"hi\"\nthere", {}};
@@ -51,7 +51,7 @@ TEST_CASE("an agent is told about its box, other programs are not") {
   CHECK(agent_argv(fields) == Words{"/usr/local/bin/agent-entrypoint", "exec", "codex"});
 }
 
-TEST_CASE("the text about the box says what is reached, what is mounted and what to ask for") {
+TEST_CASE("the text about the box lists what can be reached, what is mounted and what can be asked for") {
   auto fields = tests::sample_fields();
   fields.mounts = {{"/srv/data", "/data", true, "--mount"},
                    {"/x", "/home/agent/.claude/projects", false, "agent.history"}};
@@ -80,7 +80,7 @@ TEST_CASE("the text about the box says what is reached, what is mounted and what
   CHECK(odd.size() < 4000);
 }
 
-TEST_CASE("box.json says what the box may know, and nothing of the host") {
+TEST_CASE("box.json contains what the box may know, and nothing about the host") {
   auto fields = tests::sample_fields();
   fields.mounts = {{"/srv/secret-place", "/data", true, "--mount"}};
   fields.env = {{"TOKEN", "secret-value"}};
@@ -102,7 +102,7 @@ TEST_CASE("box.json says what the box may know, and nothing of the host") {
   CHECK(text.find("/home/dev") == std::string::npos);
 }
 
-TEST_CASE("the firewall's argv has no blanks, which Podman would split it at") {
+TEST_CASE("the firewall's argv has no blanks, at which Podman would split it") {
   auto fields = tests::sample_fields();
   fields.firewall_driver = policy::FirewallDriver::iptables;
   fields.ports = {{"127.0.0.1", 8080, 80}};

@@ -25,7 +25,7 @@ void put(const char* path, const std::string& text) {
   std::ofstream(path) << text;
 }
 
-/// Enters new namespaces. Maps the user in a user namespace, because only then it can make another.
+/// Enters new namespaces. Maps the user in a user namespace, because only then can it make another.
 bool enter(const std::vector<int>& unshared) {
   for (const int flags : unshared) {
     const auto uid = std::to_string(geteuid());
@@ -40,7 +40,7 @@ bool enter(const std::vector<int>& unshared) {
   return true;
 }
 
-/// A child in new namespaces, made one set after the other.
+/// A child in new namespaces, which are made one set after another.
 class Child {
 public:
   explicit Child(const std::vector<int>& unshared) {

@@ -101,7 +101,7 @@ TEST_CASE("a refusal prints nothing on stdout, and leaves its reason on stderr a
   CHECK(contains(session.left(), "is not as expected"));
 }
 
-TEST_CASE("values that the launcher does not send are a refusal, whoever asks for them") {
+TEST_CASE("values that are not exactly those of the launcher are refused") {
   const Session session;
   auto fields = tests::sample_fields();
   fields.env["API_KEY"] = "s3cr3t";
@@ -113,20 +113,20 @@ TEST_CASE("values that the launcher does not send are a refusal, whoever asks fo
   CHECK(contains(session.run(input).err, "agent-env"));
   support::make_fifo(session.directory() / "agent-env");
   CHECK(contains(session.run(input).err, "does not send"));
-  SECTION("other values are none") {
+  SECTION("other values") {
     const Writer other(session.directory() / "agent-env", R"({"OTHER":"x"})");
     CHECK(contains(session.run(input).err, "the value of \"API_KEY\""));
   }
-  SECTION("half of them are none") {
+  SECTION("half of the values") {
     const Writer half(session.directory() / "agent-env", R"({"API_KEY":)");
     CHECK(contains(session.run(input).err, "the value of \"API_KEY\""));
   }
-  SECTION("what is handed over is taken, and is refused for what comes after it") {
+  SECTION("the right values are accepted, but only once") {
     const Writer values(session.directory() / "agent-env", json(fields.env).dump());
     const std::string err = session.run(input).err;
     CHECK_FALSE(contains(err, "send"));
     CHECK_FALSE(contains(err, "s3cr3t"));
-    CHECK(contains(session.run(input).err, "does not send")); // once
+    CHECK(contains(session.run(input).err, "does not send")); // a second time
   }
 }
 
@@ -173,7 +173,7 @@ TEST_CASE("a session directory that others can enter is refused") {
   CHECK(contains(result.err, "only you can enter"));
 }
 
-TEST_CASE("without an argument the hook says how it is called") {
+TEST_CASE("without an argument the hook prints its usage") {
   const auto result = support::capture({{AGENTBOX_HOOK}, {}, {}});
   CHECK(result.status.code == 1);
   CHECK(contains(result.err, "usage"));

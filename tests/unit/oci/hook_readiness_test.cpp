@@ -63,7 +63,7 @@ private:
   support::Fd m_pidfd;
 };
 
-TEST_CASE("a firewall that is ready, or gets ready, is waited for") {
+TEST_CASE("a firewall that is ready, or becomes ready, is waited for") {
   const Rig early;
   early.write_status("ready", "abc\n");
   CHECK(early.wait(0ms).empty());
@@ -81,7 +81,7 @@ TEST_CASE("a firewall that is never ready is not waited for longer than the dead
   CHECK(contains(rig.wait(20ms), "20 ms"));
 }
 
-TEST_CASE("a firewall that failed is reported at once, in its own words") {
+TEST_CASE("a firewall that failed is reported immediately, in its own words") {
   const Rig rig;
   rig.write_status("failed", "port 53 is taken\x1b[2J\nmore\n");
   const std::string message = rig.wait(60s);
@@ -89,7 +89,7 @@ TEST_CASE("a firewall that failed is reported at once, in its own words") {
   CHECK_FALSE(contains(message, "more"));
 }
 
-TEST_CASE("a firewall that died is reported at once") {
+TEST_CASE("a firewall that died is reported immediately") {
   Rig rig;
   rig.end();
   CHECK(contains(rig.wait(60s), "ended"));

@@ -75,7 +75,7 @@ TEST_CASE("JSON must be an object") {
   CHECK(contains(problem("{"), "not a JSON object"));
 }
 
-TEST_CASE("a refusal is left for the launcher, once, one line of message and one of hint") {
+TEST_CASE("the first refusal is left for the launcher: one line of message and one of hint") {
   const TempDirectory directory;
   const SessionDirectory session(directory.path());
   session.write_error({support::ExitCode::refused, "first\nline\x1b", "do this"});
@@ -86,7 +86,7 @@ TEST_CASE("a refusal is left for the launcher, once, one line of message and one
   CHECK((info.st_mode & 0777U) == 0600);
 }
 
-TEST_CASE("a link in the place of hook-error is not followed") {
+TEST_CASE("a link in place of hook-error is not followed") {
   const TempDirectory directory;
   const SessionDirectory session(directory.path());
   directory.write("victim", "keep");

@@ -33,7 +33,7 @@ std::string refusal(const json& config) {
   return error_of([&] { require_recorded_sources(config); });
 }
 
-TEST_CASE("a path that still is what it was may be mounted") {
+TEST_CASE("a path that was not replaced may be mounted") {
   const TempDirectory directory;
   fs::create_directory(directory / "project, with: \"odd\" name");
   CHECK(refusal(config_for(directory / "project, with: \"odd\" name")).empty());

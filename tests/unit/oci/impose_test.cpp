@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Podman sent is in fixtures/ (captured from 4.3.1 and 5.4.2). Each refusal stands beside what is accepted.
+// What Podman sent is in fixtures/ (captured from 4.3.1 and 5.4.2). Each refusal is next to an accepted case.
 #include "oci/impose/impose.hpp"
 
 #include <algorithm>
@@ -100,7 +100,7 @@ TEST_CASE("the firewall keeps the host's resolver and hosts file") {
   CHECK(contains(mounts, "/etc/hosts"));
 }
 
-TEST_CASE("paths that Podman masks and we do not know yet stay masked") {
+TEST_CASE("paths that Podman masks and that we do not list stay masked") {
   json podman = podmans(Role::agent);
   podman["linux"]["maskedPaths"].push_back("/proc/new-hole");
   const json result = impose(podman, ours(Role::agent), Role::agent);
@@ -245,7 +245,7 @@ TEST_CASE("attack: command, working directory, user, host name, terminal") {
   CHECK(contains(refusal([](json& c) { c["root"]["path"] = "rootfs"; }), "root.path"));
 }
 
-TEST_CASE("attack: namespaces of the host or of a stranger") {
+TEST_CASE("attack: namespaces of the host or of an unrelated process") {
   for (const char* type : {"pid", "network", "ipc", "uts", "mount", "cgroup", "user"}) {
     const auto without = [&](json& c) {
       json& list = c["linux"]["namespaces"];

@@ -321,7 +321,7 @@ TEST_CASE("a long list of mounts is in several variables, and a too long one is 
   CHECK(contains(error_of([&] { config_with(500); }, support::ExitCode::usage), "does not fit"));
 }
 
-TEST_CASE("more environment than the kernel takes is refused before the start") {
+TEST_CASE("more environment than the kernel accepts is refused before the start") {
   const auto config_with = [](int count) {
     auto fields = sample_fields();
     for (int i = 0; i < count; ++i) {
@@ -354,7 +354,7 @@ TEST_CASE("agent-entrypoint is told which files the agent may touch, where the k
   }
 }
 
-TEST_CASE("protected paths that the policy does not name are a mistake of the caller") {
+TEST_CASE("protected paths that the policy does not name are the caller's mistake") {
   auto facts = sample_facts();
   facts.guarded.read_only = {"src"};
   CHECK(contains(error_of([&] { render_agent(build(sample_fields()), facts); }, support::ExitCode::failed), "src"));
@@ -366,7 +366,7 @@ TEST_CASE("a path without a recorded identity is not mounted") {
   CHECK(contains(error_of([&] { render_agent(build(sample_fields()), facts); }, support::ExitCode::failed), ".git"));
 }
 
-TEST_CASE("odd path names reach the config as they are") {
+TEST_CASE("odd path names reach the config unchanged") {
   auto fields = sample_fields();
   auto facts = sample_facts();
   const std::string odd = "/home/dev/a,b:c \"d\" 'e' $f;g";

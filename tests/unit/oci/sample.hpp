@@ -33,7 +33,7 @@ inline policy::Policy build(policy::PolicyFields fields) {
 /// Returns the default contract, for a project /home/dev/project in a box named "t".
 inline policy::PolicyFields sample_fields() {
   policy::PolicyFields fields = policy::default_fields();
-  fields.name = std::string("t"); // GCC 12 warns of the assignment of a literal
+  fields.name = std::string("t"); // GCC 12 warns about the assignment of a literal
   fields.workspace.source = "/home/dev/project";
   fields.workspace.protect = {".agentbox", ".git/config", ".git/hooks"};
   fields.workspace.mask = {};

@@ -71,7 +71,7 @@ TEST_CASE("no namespace can be made or entered") {
     CHECK(answer(filter, "unshare", {0x80}) == EPERM);
     CHECK(answer(filter, "clone3") == ENOSYS);
     CHECK(answer(filter, "setns") == EPERM);
-    // A thread, a process, and files of one's own still are possible.
+    // A thread, a process, and an own descriptor table are still possible.
     CHECK(answer(filter, "clone", {0x3D0F00}) == 0);
     CHECK(answer(filter, "clone", {17}) == 0);
     CHECK(answer(filter, "unshare", {0x400}) == 0);
@@ -119,7 +119,7 @@ TEST_CASE("personality(2) reads and sets Linux only") {
   }
 }
 
-TEST_CASE("programs of a build have the agent's filter, but for chroot") {
+TEST_CASE("programs of a build have the agent's filter, except for chroot") {
   const json agent = agent_filter();
   const json build = derive(tests::fixture("seccomp-debian-12.json"), Box::build, Arch::x86_64,
                             {"CAP_CHOWN", "CAP_SYS_CHROOT", "CAP_SETUID"}, "/p.json");
@@ -136,7 +136,7 @@ TEST_CASE("programs of a build have the agent's filter, but for chroot") {
   CHECK(taken_away(Box::build, Arch::x86_64).size() + 1 == taken_away(Box::agent, Arch::x86_64).size());
 }
 
-TEST_CASE("every call that the list takes away whole is gone") {
+TEST_CASE("every call that the list removes entirely is denied") {
   const json filter = agent_filter();
   std::size_t count = 0;
   for (const TakenAway& entry : taken_away(Box::agent, Arch::x86_64)) {
@@ -198,7 +198,7 @@ TEST_CASE("nothing is allowed that the host's profile does not allow") {
       }
     }
   }
-  // A host that is stricter than we are stays so.
+  // A profile that is stricter than ours stays so.
   for (json& group : host["syscalls"]) {
     json& list = group["names"];
     list.erase(std::remove(list.begin(), list.end(), json("socketpair")), list.end());
@@ -212,7 +212,7 @@ TEST_CASE("nothing is allowed that the host's profile does not allow") {
   CHECK(answer(strict, "socketpair", {1, 1, 0}) == EAFNOSUPPORT);
 }
 
-TEST_CASE("clone's flags are where the machine has them") {
+TEST_CASE("clone's flags are compared in the argument that the architecture uses") {
   const json s390x = agent_filter("seccomp-debian-12.json", Arch::s390x);
   CHECK(answer(s390x, "clone", {0, k_newuser}) == EPERM);
   CHECK(answer(s390x, "clone", {k_newuser, 17}) == 0);

@@ -59,7 +59,7 @@ TEST_CASE("a call that the profile both allows and refuses is refused") {
   CHECK(read(host(json::array({group("setns", "SCMP_ACT_ALLOW")}))).syscalls.at("setns").front().allow);
 }
 
-TEST_CASE("several comparisons of one argument are alternatives, as the runtimes take them") {
+TEST_CASE("several comparisons of one argument are alternatives, as in the runtimes") {
   const json args = {{{"index", 0}, {"value", 1}, {"op", "SCMP_CMP_EQ"}},
                      {{"index", 0}, {"value", 2}, {"op", "SCMP_CMP_EQ"}}};
   CHECK(read(host(json::array({group("x", "SCMP_ACT_ALLOW", {{"args", args}})}))).syscalls.at("x").size() == 2);

@@ -17,7 +17,7 @@ bool has(const std::vector<std::string>& words, const std::string& word) {
 
 } // namespace
 
-TEST_CASE("the agents of agents/*.toml are known, and no other agent") {
+TEST_CASE("the agents of agents/*.toml exist, and no others") {
   std::vector<std::string> names;
   for (const policy::Agent& agent : policy::builtin_agents()) {
     names.push_back(agent.name);

@@ -26,7 +26,7 @@ TEST_CASE("the default contract is a policy, and keeps its values") {
   CHECK(std::get<Policy>(result).fields() == policy::default_fields());
 }
 
-TEST_CASE("the default contract says what the documents promise") {
+TEST_CASE("the default contract has what the documents promise") {
   const PolicyFields fields = policy::default_fields();
   CHECK(fields.user.uid == 1000);
   CHECK(fields.user.home == "/home/agent");
@@ -211,7 +211,7 @@ TEST_CASE("what would weaken the box is refused, and the field is named") {
   }
 }
 
-TEST_CASE("all mistakes are reported at once") {
+TEST_CASE("all mistakes are reported together") {
   PolicyFields fields = policy::default_fields();
   fields.user.uid = 0;
   fields.limits.pids = 0;
@@ -224,7 +224,7 @@ TEST_CASE("all mistakes are reported at once") {
   CHECK(places == std::set<std::string>{"env.LD_PRELOAD", "limits.pids", "toolkits.selected", "user.uid"});
 }
 
-TEST_CASE("a toolkit's slip of the hand is put right") {
+TEST_CASE("a typing mistake in a toolkit's name gets a suggestion") {
   PolicyFields fields = policy::default_fields();
   fields.image.toolkits = {"pyton"};
   CHECK(problems(fields).front().message.find("did you mean \"python\"") != std::string::npos);

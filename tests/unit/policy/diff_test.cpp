@@ -91,7 +91,7 @@ TEST_CASE("hosts") {
   CHECK(only(policy::diff(base, with_allow({entry("a.com"), entry("a.com:22")}))).direction == Direction::broader);
 }
 
-TEST_CASE("what a wildcard opened already is nothing new") {
+TEST_CASE("a host that a wildcard already allows is nothing new") {
   const auto wide = with_allow({entry("*.a.com")});
   CHECK(only(policy::diff(wide, with_allow({entry("*.a.com"), entry("x.a.com")}))).direction == Direction::neutral);
   CHECK(only(policy::diff(wide, with_allow({entry("*.a.com"), entry("*.x.a.com")}))).direction == Direction::neutral);
@@ -103,7 +103,7 @@ TEST_CASE("what a wildcard opened already is nothing new") {
   CHECK(narrowed[1] == Change{Direction::neutral, "network.allow", "+ x.a.com:443"});
 }
 
-TEST_CASE("what is blocked in both is nothing new, unless the block goes") {
+TEST_CASE("a host that is blocked in both is nothing new, unless the block is removed") {
   const policy::HostPattern block{"a.com", true};
   const auto blocked = with_allow({entry("b.com")}, {block});
   CHECK(only(policy::diff(blocked, with_allow({entry("b.com"), entry("x.a.com")}, {block}))).direction ==

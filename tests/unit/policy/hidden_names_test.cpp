@@ -18,7 +18,7 @@ TEST_CASE("environment files are hidden, examples of them are not") {
   }
 }
 
-TEST_CASE("files with a token are told from those that have none, or only the name of a variable") {
+TEST_CASE("files with a token are distinguished from those that have none, or only the name of a variable") {
   const auto has = [](const char* name, const char* text) { return may_hold_token(name) && holds_token(name, text); };
   CHECK(has(".npmrc", "//registry.npmjs.org/:_authToken=npm_abc\n"));
   CHECK(has(".npmrc", "registry=https://me:secret@npm.example/\n"));

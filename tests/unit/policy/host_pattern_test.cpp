@@ -187,7 +187,7 @@ TEST_CASE("lists without ports") {
   CHECK(std::holds_alternative<EntryProblem>(policy::parse_host_pattern("*")));
 }
 
-TEST_CASE("a block may name a whole top-level domain, nothing else of one label") {
+TEST_CASE("a block may name a whole top-level domain, but no other single label") {
   CHECK(std::get<HostPattern>(policy::parse_block_pattern("*.ZIP")) == HostPattern{"zip", true});
   CHECK(std::get<HostPattern>(policy::parse_block_pattern("*.co.uk")) == HostPattern{"co.uk", true});
   CHECK(std::get<HostPattern>(policy::parse_block_pattern("*.zip")).matches("evil.zip"));
@@ -197,7 +197,7 @@ TEST_CASE("a block may name a whole top-level domain, nothing else of one label"
   CHECK(std::holds_alternative<EntryProblem>(policy::parse_block_pattern("a.com:443")));
 }
 
-TEST_CASE("what an entry says as text is parsed to the same entry") {
+TEST_CASE("an entry that is written as text is parsed to the same entry") {
   for (const char* text : {"api.openai.com", "github.com:22", "*.example.com", "*.example.com:65535"}) {
     CHECK(entry(text).text() == text);
     CHECK(entry(entry(text).text()) == entry(text));

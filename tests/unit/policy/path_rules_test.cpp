@@ -24,7 +24,7 @@ TEST_CASE("normal paths") {
   }
 }
 
-TEST_CASE("containment goes by whole parts") {
+TEST_CASE("containment compares whole components") {
   CHECK(policy::contains_path("/a", "/a"));
   CHECK(policy::contains_path("/a", "/a/b"));
   CHECK(policy::contains_path("/", "/a"));

@@ -17,7 +17,7 @@ std::string json_of(policy::PolicyFields fields) {
 
 } // namespace
 
-TEST_CASE("every field is in the JSON: each change gives another text") {
+TEST_CASE("every field is in the JSON: each change gives a different text") {
   std::set<std::string> texts = {json_of(policy::default_fields())};
   for (const auto& change : agentbox::tests::valid_changes()) {
     INFO(change.name);

@@ -15,7 +15,7 @@ struct FieldChange {
   std::function<void(policy::PolicyFields&)> apply;
 };
 
-/// Returns a change of every field that a valid policy can have another value of.
+/// Returns one change for every field that can have a different value in a valid policy.
 inline const std::vector<FieldChange>& valid_changes() {
   using policy::PolicyFields;
   static const std::vector<FieldChange> changes = {

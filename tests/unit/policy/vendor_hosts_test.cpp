@@ -35,7 +35,7 @@ TEST_CASE("an agent that can reach its vendor is not") {
 TEST_CASE("which of its hosts codex needs depends on its credentials") {
   policy::PolicyFields key = asks("codex", {"chatgpt.com"});
   policy::PolicyFields account = asks("codex", {"api.openai.com"});
-  SECTION("unknown: one of them may do") {
+  SECTION("unknown: one of them may suffice") {
     CHECK(vendor_gap(key) == policy::VendorGap{{"api.openai.com"}, false});
     CHECK(vendor_gap(account) == policy::VendorGap{{"chatgpt.com"}, false});
   }

@@ -26,7 +26,7 @@ std::optional<FindingKind> kind_of(const std::string& path, unsigned mode, const
 
 } // namespace
 
-TEST_CASE("ordinary work of an agent is not worth a word") {
+TEST_CASE("ordinary work of an agent is not reported") {
   for (const char* path :
        {"src/main.cpp", "README.md", "config", "hooks/pre-commit", "a/.vscode2/x", "x.envrc", "binary/x"}) {
     INFO(path);
@@ -40,7 +40,7 @@ TEST_CASE("ordinary work of an agent is not worth a word") {
   CHECK_FALSE(kind_of(".git/hooks/pre-commit.sample", k_program));
 }
 
-TEST_CASE("what Git acts on") {
+TEST_CASE("files that Git acts on") {
   CHECK(kind_of(".git/hooks/pre-commit", k_program) == FindingKind::git_hook);
   CHECK(kind_of(".git/modules/x/hooks/post-checkout", k_program) == FindingKind::git_hook);
   CHECK(kind_of("sub/.git/hooks/pre-push", k_link, "../x") == FindingKind::git_hook);
@@ -88,7 +88,7 @@ TEST_CASE("a merge strategy that is a program of the tree counts while an operat
   CHECK_FALSE(kind_of(".git/sequencer/opts", k_file, "[options]\n\tsignoff = true\n\tstrategy-option = subtree=a/b\n"));
 }
 
-TEST_CASE("names that decide") {
+TEST_CASE("directories whose names make their files count") {
   for (const char* directory : {".vscode", "a/.vscode", "a/.vscode/b", ".claude", "a/.claude", "a/.git"}) {
     INFO(directory);
     CHECK(decides(directory, known()));
@@ -113,7 +113,7 @@ TEST_CASE("padding hides no driver") {
   CHECK_FALSE(kind_of(".gitattributes", k_file, std::string(k_max_content - 1, '#')));
 }
 
-TEST_CASE("names of the table count by what their programs do with them") {
+TEST_CASE("names of the table are classified by what their programs do with them") {
   CHECK(kind_of("deploy", k_file) == FindingKind::tool_file); // [protect] paths
   CHECK(kind_of("eslint.config.mjs", k_file) == FindingKind::tool_file);
   CHECK(kind_of("apps/web/.hg/hgrc", k_file) == FindingKind::tool_file);
@@ -146,7 +146,7 @@ TEST_CASE("what other programs of the host run or trust") {
   CHECK(kind_of("socket", S_IFSOCK | 0644U) == FindingKind::special);
 }
 
-TEST_CASE("links that lead out, by their text") {
+TEST_CASE("links that point outside, by their target's text") {
   CHECK(leads_out("a", ".."));
   CHECK(leads_out("a/b", "x/../../.."));
   CHECK(leads_out("a", "/"));

@@ -53,7 +53,7 @@ TEST_CASE("a changed file that has a hard link outside the project is reported, 
   CHECK(linked_after(tree, [&] { fill(tree / "a/file", "changed"); }) == Words{"a/file"});
   CHECK(linked_after(tree, [&] { fill(tree / ".git/objects/ab/cd", "changed"); }) == Words{".git/objects/ab/cd"});
   CHECK(linked_after(tree, [&] {
-          fs::remove(tree / "own"); // a file of its own now
+          fs::remove(tree / "own"); // now a separate file
           fill(tree / "own", "new");
           fs::create_hard_link(tree / "own", tree / "second"); // both names are in the project
         }).empty());

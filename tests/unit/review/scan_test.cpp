@@ -64,7 +64,7 @@ TEST_CASE("only what changed since is reported") {
   CHECK(report.stopped.empty());
 }
 
-TEST_CASE("what is old counts in a directory that was moved to where the host runs it") {
+TEST_CASE("old files count in a directory that was moved to where the host runs them") {
   const TempDirectory directory;
   write(directory / "docs/v/deep/tasks.json");
   write(directory / "docs/c/settings.json");
@@ -122,7 +122,7 @@ TEST_CASE("links are not followed, FIFOs not opened, and a further tree has abso
   CHECK(report.findings.size() == 3);
 }
 
-TEST_CASE("a guarded repository's data is passed over, its settings are not, nor what is laid out like one") {
+TEST_CASE("a guarded repository's data is skipped, but not its settings, nor what only looks like one") {
   const TempDirectory directory;
   const Moment start = Moment::now();
   for (const char* git : {"sub/.git", "made/up"}) {
@@ -171,7 +171,7 @@ TEST_CASE("links in a guarded repository's refs and logs are listed: Git writes 
                                    {FindingKind::git_settings, ".git/refs/remotes", "-> ../../.husky"}});
 }
 
-TEST_CASE("the data of a repository that did not change is passed over only in a .git directory") {
+TEST_CASE("the data of a repository that did not change is skipped only in a .git directory") {
   const TempDirectory directory;
   for (const char* git : {"sub/.git", "hostile"}) {
     write(directory / git / "HEAD");
@@ -219,7 +219,7 @@ TEST_CASE("old programs that were moved to a directory of programs are listed, t
   CHECK(report.findings.size() == 5);
 }
 
-TEST_CASE("a directory of programs that took the place of another is new there") {
+TEST_CASE("a directory of programs that replaced another is new there") {
   const TempDirectory directory;
   for (const char* path : {"bin/old", "tools/evil"}) {
     write(directory / path);
@@ -267,7 +267,7 @@ TEST_CASE("paths that the Git configuration refers to are reported when they are
   CHECK(report.findings.size() == 4);
 }
 
-TEST_CASE("a repository whose data lies elsewhere is one as well, and its hooks are hooks") {
+TEST_CASE("a repository whose data is elsewhere counts as one, and its hooks count as hooks") {
   const TempDirectory directory;
   const Moment start = Moment::now();
   write(directory / "foo/.git/HEAD");
@@ -339,10 +339,10 @@ TEST_CASE("a large directory does not keep the rest of the tree from being exami
   CHECK(scanned({directory.path()}, start.earliest(), limits).looked_at > 6900);
 }
 
-TEST_CASE("a huge directory keeps nothing from being examined, not even what is in it") {
+TEST_CASE("a huge directory keeps nothing from being examined, not even its own content") {
   const TempDirectory directory;
   const Moment start = Moment::now();
-  for (int i = 0; i < 20'000; ++i) { // several turns
+  for (int i = 0; i < 20'000; ++i) { // several rounds
     std::ofstream(directory / ("junk/" + std::to_string(i)));
     if (i == 0) {
       fs::create_directories(directory / "junk");
@@ -453,7 +453,7 @@ TEST_CASE("what hides changes from Git is reported, what a new repository has is
   CHECK(report.counts == std::map<FindingKind, std::size_t>{{FindingKind::hides_changes, std::size(hiding)}});
 }
 
-TEST_CASE("files that the index marks are reported, but not those of before or of a sparse checkout") {
+TEST_CASE("files that the index marks are reported, but not those that were marked before or by a sparse checkout") {
   const auto index = [](const std::vector<std::pair<std::string, char>>& files) {
     std::string text("DIRC\0\0\0\3\0\0\0", 11);
     text += static_cast<char>(files.size());

@@ -19,7 +19,7 @@ ReviewReport report_of(std::vector<ReviewFinding> findings) {
 
 } // namespace
 
-TEST_CASE("nothing to say") {
+TEST_CASE("nothing to report") {
   CHECK(summary({}).empty());
   ReviewReport stopped;
   stopped.stopped = "stopped after 9 files";

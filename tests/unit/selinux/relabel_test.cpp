@@ -26,7 +26,7 @@ constexpr const char* k_home = "unconfined_u:object_r:user_home_t:s0";
 constexpr const char* k_ours = "unconfined_u:object_r:container_file_t:s0:c1,c2";
 const Label k_label{"container_file_t", "s0:c1,c2"};
 
-/// Labels in memory, for files that exist: as in the kernel, a file without a context of its own has its directory's.
+/// Labels in memory, for files that exist: as in the kernel, a file without its own context has its directory's.
 class LabelsInMemory : public FileLabels {
 public:
   std::string context_in(int directory, const char* name) const override {
@@ -115,7 +115,7 @@ TEST_CASE("only what differs in type or level is changed") {
   CHECK(relabel(tree_of(directory / "project"), labels).changed == 0);
 }
 
-TEST_CASE("a file with a name outside of the tree is never relabelled") {
+TEST_CASE("a file with a hard link outside the tree is never relabelled") {
   const tests::TempDirectory directory;
   directory.write("keys/id", "secret");
   directory.write("project/a/one", "x");
@@ -125,7 +125,7 @@ TEST_CASE("a file with a name outside of the tree is never relabelled") {
   LabelsInMemory labels;
   const RelabelReport report = relabel(tree_of(directory / "project"), labels);
   CHECK(labels.at(directory / "keys/id") == k_home);
-  CHECK(labels.at(directory / "project/b/two") == k_ours); // both names are inside
+  CHECK(labels.at(directory / "project/b/two") == k_ours); // both links are inside
   CHECK(report.linked == 1);
   CHECK(report.first_linked == "stolen");
 
@@ -213,7 +213,7 @@ TEST_CASE("later only directories that changed are examined") {
   CHECK(labels.at(directory / "project/old/file-7") == k_ours);
 }
 
-TEST_CASE("two names in different directories are found although only one directory changed") {
+TEST_CASE("hard links in different directories are found although only one directory changed") {
   const tests::TempDirectory directory;
   directory.write("project/old/one", "x");
   fs::create_directories(directory / "project/new");

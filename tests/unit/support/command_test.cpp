@@ -57,7 +57,7 @@ TEST_CASE("capture drops output past the bound and continues") {
   CHECK(result.status.code == 3);
 }
 
-TEST_CASE("capture kills what does not end in time") {
+TEST_CASE("capture kills a command that does not end in time") {
   support::CaptureLimits limits;
   limits.timeout = std::chrono::milliseconds(200);
   const auto start = std::chrono::steady_clock::now();

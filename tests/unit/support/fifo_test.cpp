@@ -33,7 +33,7 @@ bool no() {
 
 } // namespace
 
-TEST_CASE("a FIFO is its owner's alone, and is not made where something is") {
+TEST_CASE("a FIFO is its owner's alone, and is not made where something exists") {
   const TempDirectory directory;
   const auto path = directory.path() / "fifo";
   support::make_fifo(path);

@@ -27,7 +27,7 @@ std::string error_of(const std::function<void()>& action) {
   return {};
 }
 
-/// Sets a variable for the time of a test.
+/// Sets a variable for the duration of a test.
 class WithVariable {
 public:
   WithVariable(const char* name, const char* value) : m_name(name) {
@@ -104,11 +104,11 @@ TEST_CASE("write_file replaces in one step, with the mode asked for, and follows
   struct stat info {};
   REQUIRE(stat(link.c_str(), &info) == 0);
   CHECK((info.st_mode & 07777U) == 0600);
-  CHECK(std::distance(fs::directory_iterator(directory.path()), fs::directory_iterator()) == 2); // nothing left aside
+  CHECK(std::distance(fs::directory_iterator(directory.path()), fs::directory_iterator()) == 2); // no temporary file
   CHECK_THROWS_AS(support::write_file(directory / "missing/file", "x"), Error);
 }
 
-TEST_CASE("make_private_directory makes 0700 and refuses what others could have made") {
+TEST_CASE("make_private_directory uses mode 0700 and refuses what others could have made") {
   const TempDirectory directory;
   support::make_private_directory(directory / "a/b");
   struct stat info {};

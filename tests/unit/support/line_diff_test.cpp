@@ -11,7 +11,7 @@ TEST_CASE("equal texts have no difference") {
   CHECK(line_diff("a\nb\n", "a\nb\n").empty());
 }
 
-TEST_CASE("what is new and what is gone, with the lines around") {
+TEST_CASE("added and removed lines, with their context") {
   CHECK(line_diff("", "a\nb\n") == Lines{"+ a", "+ b"});
   CHECK(line_diff("a\n", "") == Lines{"- a"});
   CHECK(line_diff("a\nb\nc\n", "a\nx\nc\n") == Lines{"  a", "- b", "+ x", "  c"});
@@ -19,7 +19,7 @@ TEST_CASE("what is new and what is gone, with the lines around") {
   CHECK(line_diff("a\n1\n2\n3\n4\nb\n", "x\n1\n2\n3\n4\ny\n") == Lines{"- a", "+ x", "  1", "…", "  4", "- b", "+ y"});
 }
 
-TEST_CASE("huge texts are shown as replaced") {
+TEST_CASE("huge texts are shown as replaced entirely") {
   std::string before;
   for (int i = 0; i < 3000; ++i) {
     before += "line\n";

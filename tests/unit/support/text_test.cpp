@@ -16,7 +16,7 @@ TEST_CASE("what could steer a terminal is escaped") {
   CHECK(support::escape_untrusted("\xe2\x81\xa6") == "\\xe2\\x81\\xa6"); // NOLINT(misc-misleading-bidirectional)
 }
 
-TEST_CASE("invisible characters and those that turn text around become bytes") {
+TEST_CASE("invisible characters and those that reverse text become bytes") {
   for (const char32_t point :
        {0xADU,   0x61CU,  0x115FU, 0x180EU, 0x200BU, 0x200EU, 0x2028U,  0x202EU,  0x2060U,  0x2066U,
         0x2800U, 0x3164U, 0xFE0FU, 0xFEFFU, 0xFFA0U, 0xFFF9U, 0x1D173U, 0xE0001U, 0xE0041U, 0xE0100U}) {

@@ -20,7 +20,7 @@ Verdict verdict_of(AttackResult (*attempted)(const Expected&)) {
   return attempt({"x", "x", "x", attempted}, {}, 300).verdict;
 }
 
-TEST_CASE("every attack has a name of its own and texts that fit a line") {
+TEST_CASE("every attack has a unique name, and texts that fit on a line") {
   std::set<std::string> names;
   std::size_t at_start = 0;
   for (const AttackFamily& family : all_attacks()) {
@@ -67,7 +67,7 @@ TEST_CASE("an attempt that does not report proves nothing, unless the filter kil
         }) == Verdict::inconclusive);
 }
 
-/// Returns process_limit() as uid `user` with RLIMIT_NPROC `hard`, in a process of its own.
+/// Returns process_limit() as uid `user` with RLIMIT_NPROC `hard`, in a separate process.
 ProcessLimit limit_of(uid_t user, rlim_t hard, std::uint64_t wanted) {
   const pid_t child = fork();
   if (child == 0) {

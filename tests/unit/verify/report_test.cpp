@@ -22,14 +22,14 @@ VerifyReport report_with(std::vector<Row> rows) {
 
 const Row k_stopped{"a", "kernel", "make a user namespace", "seccomp", Verdict::stopped, "EPERM"};
 
-TEST_CASE("a whole report is read") {
+TEST_CASE("a complete report is read") {
   const std::vector<Row> rows = parse_rows(k_two, 2);
   REQUIRE(rows.size() == 2);
   CHECK(rows[0] == k_stopped);
   CHECK(rows[1].verdict == Verdict::works);
 }
 
-TEST_CASE("a report that is not whole is refused") {
+TEST_CASE("an incomplete report is refused") {
   for (const char* text : {"", "end\t0\n", "a\tkernel\tx\ty\tstopped\tEPERM\n",
                            "a\tkernel\tx\ty\tstopped\tEPERM\nend\t2\n", "a\tkernel\tx\ty\tstopped\tEPERM\nend\t1x\n",
                            "a\tkernel\tx\ty\tstopped\nend\t1\n", "a\tkernel\tx\ty\tfine\tEPERM\nend\t1\n",
@@ -62,7 +62,7 @@ TEST_CASE("a box passes when every attack was stopped, and there was at least on
   }
 }
 
-TEST_CASE("the report says what is not good, and all of it when asked") {
+TEST_CASE("the report lists what is not good, and everything on request") {
   Row through = k_stopped;
   through.tried = "load a BPF program";
   through.verdict = Verdict::allowed;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What holds when an allocation fails. A program of its own, because it replaces operator new.
+// Guarantees when an allocation fails. A separate program, because it replaces operator new.
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace {
 unsigned long g_left = std::numeric_limits<unsigned long>::max(); // NOLINT(*-avoid-non-const-global-variables)
 
 /// Runs `action` with the n-th allocation failing, for each n until none fails. `check` runs after every failure.
-/// Returns the number of allocations of a success.
+/// Returns the number of allocations of a successful run.
 template <typename Action, typename Check>
 unsigned fail_each_allocation(Action action, Check check) {
   for (unsigned succeeding = 0;; ++succeeding) {
@@ -50,7 +50,7 @@ void* operator new(std::size_t size) {
   throw std::bad_alloc();
 }
 
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept { // the sanitizers' own is freed by theirs
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { // sanitizers free their own differently
   return std::malloc(size == 0 ? 1 : size);                            // NOLINT(*-no-malloc,*-owning-memory)
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("a name without memory for its entry has no address, and the next try 
   CHECK(pool.address_of(k_first, k_start) == 100);
 }
 
-TEST_CASE("a name without memory to take an address over leaves it to the one that has it") {
+TEST_CASE("a name without memory to take over an address leaves it to its holder") {
   AddressPool pool(100, 1);
   REQUIRE(pool.address_of(k_first, k_start) == 100);
   const auto later = k_start + 2 * AddressPool::k_rest;
