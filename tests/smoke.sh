@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The box's promises, one by one, on real Podman. Runs wherever rootless Podman does: `tests/smoke.sh` tests the
+# The box's promises, one by one, on real Podman. Runs wherever rootless Podman works: `tests/smoke.sh` tests the
 # agentbox on PATH (or $AGENTBOX). Ends with `N passed, N failed, N skipped`.
 # shellcheck disable=SC2016  # scripts are expanded inside the box
-# What needs an internet that answers runs where $AGENTBOX_INTERNET names the stand-in's directory (see host/site).
+# What needs an internet that answers runs only if $AGENTBOX_INTERNET names the stand-in's directory (see host/site).
 set -uo pipefail
 agentbox=${AGENTBOX:-agentbox}
 passed=0 failed=0 skipped=0
@@ -22,9 +22,9 @@ has() { if grep -qE -- "$2" <<<"$3"; then ok "$1"; else failure "$1" "$2" "$3"; 
 box() { local script=$1; shift; "$agentbox" run "$@" -- /bin/sh -c "$script" </dev/null 2>&1; }
 # quiet SCRIPT [OPTION...]: only what the script prints.
 quiet() { local script=$1; shift; "$agentbox" run "$@" -- /bin/sh -c "$script" </dev/null 2>/dev/null; }
-# on_terminal COMMAND: with a terminal of its own.
+# on_terminal COMMAND: on a new terminal.
 on_terminal() { script --quiet --return --command "$1" /dev/null </dev/null 2>&1 | tr -d '\r'; }
-# line NAME: a field of /proc/self/status that `status` holds.
+# line NAME: a field of /proc/self/status, from $status.
 line() { awk -v name="$1:" '$1 == name { print $2 }' <<<"$status"; }
 
 # --- who the agent is, and what it owns -------------------------------------------------------------------------
@@ -38,7 +38,7 @@ is "the workspace can be read" "from the host" "$(quiet 'cat host.txt')"
 quiet 'echo "from the box" >box.txt; mkdir directory'
 is "the workspace can be written" "from the box" "$(cat box.txt 2>&1)"
 is "what the box makes belongs to the developer" "$(id -un):$(id -gn)" "$(stat --format=%U:%G box.txt directory 2>&1 | sort -u)"
-is "no other directory of the host is there" "none" \
+is "no other directory of the host is in the box" "none" \
     "$(quiet "[ -e '$HOME/.config' ] && echo there || echo none")"
 
 # --- what the kernel enforces -----------------------------------------------------------------------------------
@@ -89,7 +89,7 @@ has "with a terminal, the command gets it" "terminal /dev/pts/" \
     "$(on_terminal "'$agentbox' run -- /bin/sh -c 'echo terminal \$(tty)'")"
 has "with a terminal, the agent starts" "2\.[0-9]+\.[0-9]+ \(Claude Code\)|[Cc]laude" \
     "$(on_terminal "timeout 20 '$agentbox' run claude" | head -c 4000)"
-is "both agents are there" "codex claude" \
+is "both agents are installed" "codex claude" \
     "$(quiet 'command -v codex >/dev/null && printf "codex "; command -v claude >/dev/null && printf claude')"
 
 # --- how it ends ------------------------------------------------------------------------------------------------
@@ -100,7 +100,7 @@ done
 box 'kill -TERM $$' >/dev/null
 is "a signal is passed on as 128 + its number" 143 "$?"
 "$agentbox" run -- /no/such/program </dev/null >/dev/null 2>&1
-is "a command that is not there gives 127" 127 "$?"
+is "a missing command gives 127" 127 "$?"
 
 sessions=$XDG_RUNTIME_DIR/agentbox/sessions
 left() { podman ps --all --quiet; podman pod ps --quiet; find "$sessions" -mindepth 1 -maxdepth 1 -type d 2>/dev/null; }
@@ -116,7 +116,7 @@ kill -KILL "$launcher"
 wait "$launcher" 2>/dev/null
 box true >/dev/null
 is "the call after a kill -9 of the launcher works" 0 "$?"
-is "and cleans up after the dead one" "" "$(left)"
+is "and cleans up after the killed one" "" "$(left)"
 
 echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0))

@@ -1,6 +1,6 @@
 #!/usr/bin/python3 -I
 # SPDX-License-Identifier: Apache-2.0
-"""Plays podman for tests: records each call in $HOME/calls, and does what $HOME/fake.json says."""
+"""Plays podman for tests: records each call in $HOME/calls, and behaves as $HOME/fake.json specifies."""
 import json
 import os
 import pathlib

@@ -41,7 +41,7 @@ def podman(*arguments):
 
 
 def processes():
-    """{pid: command line} of the user's processes that a box is made of."""
+    """Returns {pid: command line} of the user's processes that belong to a box."""
     found = {}
     for directory in pathlib.Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
@@ -57,17 +57,17 @@ def processes():
 
 
 def waiting_removals():
-    """The processes that wait for the end of a launcher to remove its pod."""
+    """Returns the processes that wait for the end of a launcher to remove its pod."""
     return [pid for pid, line in processes().items() if "--pod-id-file /dev/stdin" in line]
 
 
 def sessions():
-    """The directories of all boxes, running or dead."""
+    """Returns the directories of all boxes, running or dead."""
     return [path for path in SESSIONS.glob("*") if path.is_dir()]
 
 
 def launcher():
-    """The pid of the only box's launcher."""
+    """Returns the pid of the only box's launcher."""
     [session] = sessions()
     return json.loads((session / "session.json").read_text())["pid"]
 
@@ -138,7 +138,7 @@ class SystemTest(unittest.TestCase):
         return self.agentbox("run", *options, "--", "/bin/sh", "-c", script, **more)
 
     def start(self, *arguments, **env):
-        """Starts `agentbox ARGUMENTS` without a terminal and returns at once."""
+        """Starts `agentbox ARGUMENTS` without a terminal and returns immediately."""
         process = subprocess.Popen([AGENTBOX, *map(str, arguments)], cwd=self.workspace, stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment(**env))
         self.addCleanup(self._end, process)
@@ -155,7 +155,7 @@ class SystemTest(unittest.TestCase):
             process.communicate(timeout=PATIENCE)
 
     def terminal(self, *arguments, **env):
-        """Starts `agentbox ARGUMENTS` on a terminal of its own."""
+        """Starts `agentbox ARGUMENTS` on a new terminal."""
         opened = Terminal([AGENTBOX, *map(str, arguments)], self.workspace, self.environment(**env))
         self.addCleanup(opened.close)
         return opened
@@ -169,7 +169,7 @@ class SystemTest(unittest.TestCase):
         (self.workspace / ".agentbox" / "config.toml").write_text(text)
 
     def audit(self):
-        """All audit records in the host's state directory, oldest file first."""
+        """Returns all audit records in the host's state directory, oldest file first."""
         files = sorted(AUDIT.glob("*.jsonl"), key=lambda path: path.stat().st_mtime)
         return [json.loads(line) for path in files for line in path.read_text().splitlines()]
 
@@ -253,7 +253,7 @@ class Internet:
     def _new(self, name):
         with open(self.directory / name, encoding="utf-8") as file:
             file.seek(self._offsets.get(name, 0))
-            return [json.loads(line) for line in file if line.endswith("\n")]  # the last one may be half written
+            return [json.loads(line) for line in file if line.endswith("\n")]  # the last one may be incomplete
 
     def dns(self):
         return self._new("dns.jsonl")

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the system tests: every test_*.py below this directory, or those whose name contains one of the arguments.
 
-One line a test, and `N passed, N failed, N skipped` at the end. They expect the site that tests/host/site makes."""
+One line per test, and `N passed, N failed, N skipped` at the end. They need the site that tests/host/site makes."""
 import pathlib
 import signal
 import sys
@@ -14,7 +14,7 @@ from suite_runner import run_suite  # noqa: E402
 
 
 def main():
-    # A background job of a shell script ignores SIGINT, and so would every program that the tests start.
+    # A background job of a shell script ignores SIGINT, and so would every program that the tests started.
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     loader, suite = unittest.TestLoader(), unittest.TestSuite()

@@ -11,7 +11,7 @@ from box import PATIENCE
 
 
 class Screen:
-    """Runs `command` on a screen of its own; `close` ends it."""
+    """Runs `command` on a separate screen; `close` ends it."""
 
     def __init__(self, command, cwd, env):
         self._directory = pathlib.Path(tempfile.mkdtemp(prefix="agentbox-screen-"))

@@ -9,12 +9,12 @@ EVIL = {"198.51.100.10", "2001:db8:51::10"}
 VENDOR = {"codex": "api.openai.com", "claude": "api.anthropic.com"}
 BLOCKED = {"codex": '"api.openai.com", "chatgpt.com"', "claude": '"api.anthropic.com"'}
 KEY = {"codex": {"CODEX_API_KEY": "sk-stand-in"}, "claude": {"ANTHROPIC_API_KEY": "sk-ant-stand-in"}}
-# The text that an agent shows when it is ready, and the keys that end it.
+# The text that an agent shows when it is ready, and the keys that make it quit.
 READY = {"codex": "Ask Codex to do anything", "claude": "bypass permissions on"}
 LEAVE = {"codex": ("C-c",), "claude": ("C-c", "C-c")}
-# Asked for by codex at each interactive start; src/policy/vendor_hosts.cpp.
+# Codex requests it at each interactive start; see src/policy/vendor_hosts.cpp.
 KNOWN_REQUESTS = {"codex": {"raw.githubusercontent.com"}, "claude": set()}
-# What only an unrestricted agent would reach; the firewall's own questions for the vendors' names are all that may leave.
+# What only an unrestricted agent would reach; only the firewall's own queries for the vendors' names may leave.
 ALLOWED_NAMES = {"api.openai.com", "chatgpt.com", "api.anthropic.com"}
 
 
@@ -47,7 +47,7 @@ class Agents(SystemTest):
         self.check_work("claude")
 
     def check_interactive(self, agent):
-        """On a terminal the agent's prompt is the first thing to be seen: no login, no question; and it works."""
+        """On a terminal the agent's prompt is the first thing on the screen: no login, no question; and it works."""
         self.clear_audit()
         keys = KEY[agent]
         screen = Screen([AGENTBOX, "run", agent, *(f"--env={name}" for name in keys)], self.workspace, self.environment(**keys))
@@ -64,10 +64,10 @@ class Agents(SystemTest):
         denied = {record.get("name") for record in self.audit() if record.get("verdict") == "deny"}
         self.assertEqual(denied - {None, ""}, KNOWN_REQUESTS[agent])
 
-    def test_codex_on_a_terminal_is_ready_at_once(self):
+    def test_codex_on_a_terminal_is_ready_immediately(self):
         self.check_interactive("codex")
 
-    def test_claude_on_a_terminal_is_ready_at_once(self):
+    def test_claude_on_a_terminal_is_ready_immediately(self):
         self.check_interactive("claude")
 
     def test_codex_with_a_key_needs_the_host_for_keys(self):
@@ -79,7 +79,7 @@ class Agents(SystemTest):
         self.assertCode(self.prompt("codex", "true"), 0)
 
     def check_refused(self, agent):
-        """Without its vendor on the list the run ends at once, naming the host; with it on the list the same run works."""
+        """Without its vendor on the list the run ends immediately, naming the host; with it on the list the same run works."""
         self.project_config(f"[network]\nblock_hosts = [{BLOCKED[agent]}]\n")
         internet = Internet()
         result = self.prompt(agent, "touch made.txt")
@@ -91,10 +91,10 @@ class Agents(SystemTest):
         self.assertCode(self.prompt(agent, "touch made.txt"), 0)
         self.assertTrue((self.workspace / "made.txt").exists())
 
-    def test_codex_without_its_host_fails_at_once_and_says_which(self):
+    def test_codex_without_its_host_fails_immediately_and_says_which(self):
         self.check_refused("codex")
 
-    def test_claude_without_its_host_fails_at_once_and_says_which(self):
+    def test_claude_without_its_host_fails_immediately_and_says_which(self):
         self.check_refused("claude")
 
     def test_credentials_are_in_no_file_of_ours_and_no_command_line(self):

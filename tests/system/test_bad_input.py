@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every mistake a user can make gives one clear error that names the thing, says what to do next, and leaves nothing."""
+"""Every mistake of a user gives one clear error that names the object and the next step, and leaves nothing behind."""
 import json
 import subprocess
 import tempfile
@@ -9,7 +9,7 @@ from box import AGENTBOX, HOME, PATIENCE, SESSIONS, SystemTest, wait_until
 
 class BadInput(SystemTest):
     def refused(self, code, names, *arguments, hint=True, **more):
-        """`agentbox ARGUMENTS` ends with `code` before it starts anything, and its message holds all of `names`."""
+        """`agentbox ARGUMENTS` ends with `code` before it starts anything, and its message contains all of `names`."""
         result = self.agentbox(*arguments, **more)
         self.assertCode(result, code)
         for name in [names] if isinstance(names, str) else names:
@@ -51,7 +51,7 @@ class BadInput(SystemTest):
         self.project_config('[network]\nalow_hosts = ["a.example"]\n')
         self.refused(2, ["alow_hosts", "allow_hosts", "config.toml:2"], "run", "--", "true")
 
-    def test_all_mistakes_at_once(self):
+    def test_all_mistakes_together(self):
         self.user_config('[network]\nallow_hosts = ["a b"]\nnonsense = 1\n[limits]\npids = "many"\n')
         self.refused(2, ["a b", "nonsense", "pids"], "run", "--", "true", hint=False)
 
@@ -61,7 +61,7 @@ class BadInput(SystemTest):
             with self.subTest(host=host):
                 self.refused(2, "", "run", "--allow", host, "--", "true", hint=False)
 
-    def test_workspaces_that_would_give_too_much(self):
+    def test_workspaces_that_would_expose_too_much(self):
         for directory in ["/", HOME, "/etc", "/usr", "/tmp"]:
             with self.subTest(directory=directory):
                 self.refused(126, str(directory), "run", "--", "true", cwd=directory)
@@ -71,7 +71,7 @@ class BadInput(SystemTest):
         link.symlink_to("/")
         self.refused(126, "/", "run", "--", "true", cwd=link)
 
-    def test_workspace_that_is_gone(self):
+    def test_workspace_that_was_removed(self):
         gone = self.workspace / "gone"
         gone.mkdir()
         done = subprocess.run(["/bin/sh", "-c", 'rmdir "$PWD" && exec "$0" run -- true', AGENTBOX], cwd=gone,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Attempts of a process in the box on the kernel, the host's files and the box's own files."""
+"""Attacks by a process in the box on the kernel, the host's files and the box's own files."""
 import ctypes
 import os
 import pathlib
@@ -14,7 +14,7 @@ REFUSED = {
     "bpf", "io-uring", "userfaultfd", "perf-event", "open-by-handle", "kernel-log", "socket-packet",
     "socket-raw", "socket-vsock", "socket-alg", "socket-netlink-netfilter", "socket-sctp",
 }
-# Of these the kernel itself lets an ordinary user do, so that their refusal in the box is the box's work.
+# The kernel itself allows these to an ordinary user, so the box is what refuses them.
 ORDINARY = {"unshare-user", "clone3", "ptrace-parent", "read-parent-memory", "keyctl", "add-key"}
 NEEDED = {
     "socket-tcp", "socket-tcp6", "socket-udp", "socket-unix", "socket-netlink-route", "epoll", "inotify", "memfd", "fork",

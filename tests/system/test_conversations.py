@@ -29,7 +29,7 @@ class Conversations(SystemTest):
         return json.loads(result.out)
 
     def check_continued(self, agent):
-        """The next box knows the conversation: one file, which has grown; another project does not."""
+        """The next box continues the conversation: one file, which has grown; another project's box does not have it."""
         first = self.prompt(agent, "Please do this: <run>echo one >one.txt</run>")
         self.assertCode(first, 0)
         self.assertIn("conversations with", first.err)
@@ -66,7 +66,7 @@ class Conversations(SystemTest):
         self.check_continued("codex")
 
     def check_on_a_terminal(self, agent):
-        """--continue on a terminal shows the conversation of the box that was killed in the middle of it."""
+        """--continue on a terminal shows the conversation of the box that was killed during it."""
         keys = KEY[agent]
         command = [AGENTBOX, "run", agent, *(f"--env={name}" for name in keys)]
         first = Screen(command, self.workspace, self.environment(**keys))
@@ -77,7 +77,7 @@ class Conversations(SystemTest):
         first.wait_for("The stand-in is done.", meanwhile=lambda: (self.workspace / "one.txt").exists() or first.press("Enter"))
         wait_until(self.kept, "the conversation is on the disk")
         os.kill(launcher(), signal.SIGKILL)
-        # What the shell prints now may be painted over: the agent lives a moment longer.
+        # What the shell prints now may be overwritten: the agent lives a moment longer.
         wait_until(lambda: not processes(), "the box is gone with its launcher")
         second = Screen([*command, "--continue"], self.workspace, self.environment(**keys))
         self.addCleanup(second.close)
@@ -194,8 +194,8 @@ class Conversations(SystemTest):
         self.assertTrue(secret.exists())
         self.assertCode(self.prompt("claude", "Please do this: <run>true</run>"), 0)
 
-    def test_what_a_box_left_is_read_in_bounds_and_removed_whatever_it_is(self):
-        """Nested lines that would cost gigabytes, a tree deeper than files may be open, and notes."""
+    def test_whatever_a_box_left_is_read_in_bounds_and_removed(self):
+        """Nested lines that would cost gigabytes, a tree deeper than the limit of open files, and notes."""
         identifier = "e01be573-61cf-4bb5-81bc-507976793f9d"
         script = (f"cd ~/.claude/projects && mkdir -p -- -workspace/memory && cd -- -workspace && echo follow >memory/MEMORY.md && "
                   f"head -c 48000000 /dev/zero | tr '\\0' '[' >{identifier}.jsonl && "

@@ -23,7 +23,7 @@ class Pipelines(SystemTest):
         return subprocess.run(["bash", "-c", line], cwd=self.workspace, capture_output=True, text=True, timeout=PATIENCE,
                               env=self.environment(AGENTBOX=box.AGENTBOX, SSL_CERT_FILE=None), check=False)
 
-    def test_a_reader_that_goes_ends_the_command_quietly_with_141(self):
+    def test_a_closed_reader_ends_the_command_quietly_with_141(self):
         done = self.shell('"$AGENTBOX" run -- yes | head -c 4; echo " ${PIPESTATUS[0]}"')
         self.assertEqual((done.stdout, done.stderr), ("y\ny\n 141\n", ""))
 
@@ -95,11 +95,11 @@ class TerminalAfterwards(SystemTest):
         self.addCleanup(screen.close)
         return screen
 
-    # Output that would hide a line of ours, or move it out of sight.
+    # Output that would hide one of our lines, or move it out of sight.
     HIDING = (r"\033[?1049h", r"\033[8m", r"\033[3;5r\033[?6h", r"\033[?1049h\033[8m\033[2;3r\033[?6h\033[?25l\033[?1000h\033[?2026h",
               r"\033]0;unfinished title", r"\033Punfinished string", r"\033[3", r"\033(0\016", r"\033[5i", r"\033[?7l\033[999C")
 
-    def test_an_agents_last_bytes_do_not_hide_what_agentbox_says(self):
+    def test_an_agents_last_bytes_do_not_hide_agentboxs_messages(self):
         for hiding in self.HIDING:
             with self.subTest(hiding):
                 screen = self.screen("run", "--", "sh", "-c", f"echo before; curl -s http://blocked.test; printf '{hiding}'")
@@ -123,8 +123,8 @@ class TerminalAfterwards(SystemTest):
             time.sleep(0.5)
             self.assertNotIn("^[", screen.text().split("ended with")[1])  # cat would show them
 
-    def test_what_a_terminal_answers_late_does_not_reach_the_shell(self):
-        """A terminal of our own, which answers each question after a moment, in order."""
+    def test_a_terminals_late_answers_do_not_reach_the_shell(self):
+        """A simulated terminal, which answers each query after a moment, in order."""
         terminal = self.terminal_of(["sh", "-c", '"$0" run -- printf "\\033[c\\033]11;?\\007ready"; echo "ended with $?."; exec cat -v',
                                      box.AGENTBOX])
         shown, row, column = b"", b"1", b"1"

@@ -13,7 +13,7 @@ PACKAGES = {"node_modules", "vendor", "site-packages", "dist-packages"}
 
 
 def names(treatment, top=True):
-    """The table's names as paths that they match, without those of Git, which have tests of their own."""
+    """Returns the table's names as paths that they match, without those of Git, which have their own tests."""
     entries = tomllib.loads(TABLE.read_text())["executes"]
     listed = [name for one in entries for name in one.get(treatment, []) if one["by"] != "Git" and (top or not name.startswith("/"))]
     return [name.lstrip("/").replace("*", "x") for name in listed if not PACKAGES & set(name.split("/"))]
@@ -31,7 +31,7 @@ class Executes(SystemTest):
     def test_every_planted_name_is_reported(self):
         for place in ("", "apps/web/"):
             for treatment, kind in (("protect", "tool-file"), ("report", "tool-file"), ("steers", "steers")):
-                for part in range(0, len(names(treatment, not place)), 150):  # a report names 200 of a kind
+                for part in range(0, len(names(treatment, not place)), 150):  # a report names at most 200 of each kind
                     planted = [place + name for name in only_outermost(names(treatment, not place)[part:part + 150])]
                     with self.subTest(treatment=treatment, place=place):
                         script = "".join(f"mkdir -p \"$(dirname '{path}')\"; echo x >'{path}'\n" for path in planted)
@@ -84,7 +84,7 @@ class Executes(SystemTest):
             for path in ("apps/web/.envrc", "a/b/c/.husky/pre-commit"):
                 self.assertEqual((root / path).read_text(), "before\n")
 
-    def test_nothing_is_promised_that_agentbox_does_not_know(self):
+    def test_the_report_promises_no_more_than_agentbox_can_tell(self):
         self.assertCode(self.in_box("echo x >file"), 0)
         said = self.agentbox("review").err
         self.assertIn("nothing to report in ", said)

@@ -54,7 +54,7 @@ class GitSettings(SystemTest):
         self.assertEqual(done.out, "version https://git-lfs.github.com/spec/v1\n?? my.key\nend\n", str(done))
         self.assertIn('filter "crypt" is not in the box', done.err)
 
-    def test_they_can_be_left_out(self):
+    def test_they_can_be_switched_off(self):
         shown = self.agentbox("policy", "show")
         self.assertIn("copies of your settings: user.email, user.name, core.excludesfile\n", shown.out)
         self.assertIn("work@example.com", self.agentbox("run", "--dry-run", "--", "true").out)

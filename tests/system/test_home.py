@@ -147,7 +147,7 @@ class KeptHome(SystemTest):
         self.assertEqual(self.listed(), [])
         self.assertCode(self.in_box("test ! -e ~/big && test -e ~/.bashrc", "--home", "keep"), 0)
 
-    def test_two_boxes_share_it_and_kill_9_leaves_it_usable(self):
+    def test_two_boxes_share_it_and_it_is_usable_after_kill_9(self):
         first = self.start("run", "--home", "keep", "--", "sh", "-c", "echo up; until test -e ~/stop; do sleep 0.1; done")
         self.assertEqual(first.stdout.readline(), b"up\n")
         self.assertCode(self.in_box("touch ~/stop", "--home", "keep", "--share-workspace"), 0)

@@ -57,7 +57,7 @@ class Hostile(SystemTest):
         PINS.write_text(json.dumps(pins))
 
     def derived(self, lines):
-        """The agent's image with other metadata."""
+        """Makes an image from the agent's, with other metadata."""
         with tempfile.TemporaryDirectory(dir=HOME) as directory:
             (pathlib.Path(directory) / "Containerfile").write_text(f"FROM {self.image}\n{lines}\n")
             name = "localhost/hostile-" + hashlib.sha256(lines.encode()).hexdigest()[:12]
@@ -71,7 +71,7 @@ class Hostile(SystemTest):
         with self.instead_of(self.image, other):
             return self.in_box(script, **env)
 
-    def test_metadata_counts_for_nothing(self):
+    def test_metadata_has_no_effect(self):
         usual = self.in_box(LOOK)
         self.assertCode(usual, 0)
         lines = ["USER 0", "WORKDIR /etc", "VOLUME /data", "VOLUME /workspace", 'ENTRYPOINT ["/bin/echo", "hostile"]', 'CMD ["hostile"]',
@@ -116,7 +116,7 @@ class Hostile(SystemTest):
         return run("podman", "image", "inspect", "--format", "{{.Id}}", "localhost/hostile-annotated:1").strip()
 
     def test_annotations_of_a_manifest_do_not_reach_the_runtime(self):
-        """The firewall's image is small; both containers go through the same part of the hook."""
+        """Uses the firewall's image, which is small; both containers go through the same part of the hook."""
         names = run("podman", "image", "inspect", "--format", "{{join .RepoTags \" \"}}", self.firewall).split()
         self.assertTrue(names)
         with tempfile.TemporaryDirectory(dir=HOME) as directory:  # restores its manifest for the next tests
@@ -139,7 +139,7 @@ class Hostile(SystemTest):
                 self.pin(self.firewall)
         self.assertCode(self.in_box("true"), 0)
 
-    def test_another_image_under_our_tag_is_not_started(self):
+    def test_a_different_image_under_our_tag_is_not_started(self):
         tag = next(entry["tag"] for entry in json.loads(STATE.read_text())["images"] if entry["id"] == self.image)
         other = self.derived("COPY Containerfile /hostile")
         run("podman", "tag", other, tag)
@@ -151,7 +151,7 @@ class Hostile(SystemTest):
         run("podman", "image", "exists", other)  # it has the labels of ours, but is the user's
         run("podman", "tag", self.firewall, tag)  # pinned, but under another name
         again = self.in_box("test ! -e /hostile && echo clean")
-        self.assertIn("clean", again.out, "the image that was built, though it lost its name")
+        self.assertIn("clean", again.out, "the image that was built, although it lost its name")
         self.assertNotIn("not using", again.err)
         self.assertCode(self.agentbox("build"), 0)
         self.assertNotEqual(run("podman", "image", "inspect", "--format", "{{.Id}}", tag).strip(), self.firewall)
@@ -176,7 +176,7 @@ class Hostile(SystemTest):
                             ('env_host = true', ""), ('seccomp_profile = "unconfined"', "")]:
             with self.subTest(text=text), self.containers_conf(f"\n[containers]\n{text}\n"):
                 result = self.in_box(LOOK + LINKS, HTTP_PROXY="http://evil.example", EVIL_OF_HOST="1")
-                if result.code == 0:  # it counted for nothing
+                if result.code == 0:  # it had no effect
                     for name in NAMESPACES:
                         self.assertIn(f"{name}:[", result.out)
                         self.assertNotIn(os.readlink(f"/proc/self/ns/{name}"), result.out, "the host's namespace")

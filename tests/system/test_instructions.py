@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The user's own instructions, which a box sees as copies when asked."""
+"""The user's own instructions, which a box sees as copies on request."""
 import json
 import shutil
 
@@ -65,7 +65,7 @@ class Instructions(SystemTest):
         self.assertCode(refused, 2)
         self.assertIn("cannot show your instructions", refused.err)
 
-    def test_the_real_agents_start_with_them_also_in_a_kept_home(self):
+    def test_the_real_agents_start_with_them_even_in_a_kept_home(self):
         for agent, keys in KEY.items():
             for options in ([], ["--home", "keep"], ["--home", "keep"]):
                 done = self.agentbox("run", agent, "--instructions", *options, *(f"--env={name}" for name in keys), "--prompt",

@@ -13,15 +13,15 @@ import time
 import box
 from box import PATIENCE, SystemTest, podman, processes, wait_until, waiting_removals
 
-# Writes the time into a file of its own, again and again, and ignores every signal that can be ignored.
+# Each worker writes the time into its own file, again and again, and ignores every signal that can be ignored.
 WORK = ("trap '' HUP INT TERM; for worker in 1 2; do setsid sh -c 'trap \"\" HUP INT TERM; while :; do "
         "date +%s.%N >>stamps-'$worker'; sleep 0.01; done' & done; wait")
-ALLOWED = 5  # seconds from the kill until all is gone, on a slow machine; without the leash the agent works for ever
+ALLOWED = 5  # seconds from the kill until everything is gone, on a slow machine; without the leash the agent works forever
 
 
 class Leash(SystemTest):
     def stamps(self):
-        """When the agent worked."""
+        """Returns the times at which the agent worked."""
         found = []
         for path in self.workspace.glob("stamps-*"):
             for line in path.read_text().splitlines():
@@ -77,7 +77,7 @@ class Leash(SystemTest):
         wait_until(lambda: not [line for line in processes().values() if "agentbox-firewall" in line], "the firewall ends")
         self.clean_up()
 
-    def test_sessions_of_exec_end_too(self):
+    def test_sessions_of_exec_end_as_well(self):
         process = self.start("run", "--", "sh", "-c", "touch up; exec sleep 100")
         wait_until((self.workspace / "up").exists, "the box runs")
         joined = self.start("exec", "--", "sh", "-c", WORK)
@@ -89,7 +89,7 @@ class Leash(SystemTest):
         self.clean_up()
 
     def test_the_box_cannot_open_its_end_of_the_leash(self):
-        """Neither by a path, nor through /proc of the first process, nor by a signal."""
+        """Not by a path, through /proc of the first process, or by a signal."""
         script = r"""
             for fd in /proc/1/fd/*; do
                 case $(readlink $fd 2>/dev/null) in socket:*) socket=$fd; esac

@@ -63,14 +63,14 @@ class Lifecycle(SystemTest):
         terminal.hang_up()
         wait_until(lambda: not left_behind(), "the box is gone")
 
-    def test_the_terminal_is_as_before_afterwards(self):
+    def test_the_terminal_is_restored_afterwards(self):
         terminal = self.terminal("run", "--", "sh", "-c", "echo ready; sleep 0.3")
         before = termios.tcgetattr(terminal.fd)
         terminal.read_until("ready")
         terminal.wait()
         self.assertEqual(termios.tcgetattr(terminal.fd), before)
 
-    def test_a_killed_launcher_takes_its_pod_with_it_and_the_next_call_does_the_rest(self):
+    def test_a_killed_launcher_takes_its_pod_with_it_and_the_next_call_removes_the_rest(self):
         process = self.started()
         wait_until(waiting_removals, "the pod's removal waits")
         process.kill()
@@ -91,7 +91,7 @@ class Lifecycle(SystemTest):
         self.assertCode(self.in_box("true"), 0)
         self.assert_gone()
 
-    def test_boxes_that_start_at_the_same_moment_have_names_of_their_own(self):
+    def test_boxes_that_start_at_the_same_moment_have_different_names(self):
         wait = "until [ -e go ]; do sleep 0.05; done; exit 7"
         boxes = [self.start("run", "--share-workspace", "--", "sh", "-c", wait) for _ in range(3)]
         wait_until(lambda: len(podman("ps", "--filter", "name=-agent", "--format", "{{.Names}}")) == 3, "three boxes")
@@ -99,7 +99,7 @@ class Lifecycle(SystemTest):
         self.assertEqual([box.wait(PATIENCE) for box in boxes], [7, 7, 7])
         self.assert_gone()
 
-    def test_a_box_that_is_removed_with_force_can_be_started_again_at_once(self):
+    def test_a_box_that_is_removed_with_force_can_be_started_again_immediately(self):
         process = self.started("--name", "again")
         for _ in range(int(os.environ.get("AGENTBOX_ROUNDS", "5"))):
             self.assertCode(self.agentbox("rm", "--force", "again"), 0)
@@ -139,7 +139,7 @@ class Lifecycle(SystemTest):
             self.assertCode(self.in_box("true"), 0)
         self.assert_gone()
 
-    def test_a_background_process_does_not_keep_the_box(self):
+    def test_a_background_process_does_not_keep_the_box_running(self):
         result = self.in_box("sleep 100 & echo done")
         self.assertCode(result, 0)
         self.assertLess(result.seconds, 100)
@@ -150,7 +150,7 @@ class Lifecycle(SystemTest):
         self.assertEqual(result.out.strip(), "0")
 
     def test_a_restart_behind_agentboxs_back_does_not_run_the_command(self):
-        """After such a restart its hook is gone, and perhaps its firewall: agent-entrypoint refuses, or the rules are there again."""
+        """After such a restart the box's hook is gone, and perhaps its firewall: agent-entrypoint refuses, or the rules are loaded."""
         launcher = self.started()
         agent = podman("ps", "--filter", "name=-agent", "--format", "{{.Names}}")[0]
         subprocess.run(["podman", "restart", "--time", "0", agent], capture_output=True, timeout=PATIENCE, check=False)

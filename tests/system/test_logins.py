@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Logins that last: sign-in, renewal on both sides and by two boxes at once, logout, with the real agents against stand-ins for
-their vendors' sign-in."""
+"""Logins that outlive their box: sign-in, renewal on both sides and by two boxes at the same time, logout, with the real agents
+against stand-ins for their vendors' sign-in."""
 import base64
 import contextlib
 import json
@@ -27,7 +27,7 @@ ACCOUNT = {"claude": "11111111-1111-4111-8111-111111111111", "codex": "33333333-
 
 
 def jwt(seconds):
-    """An access token of OpenAI that expires in so many seconds; nobody checks its signature."""
+    """Returns an access token of OpenAI that expires in that many seconds; nothing checks its signature."""
     claims = {"exp": int(time.time()) + seconds, "https://api.openai.com/auth": {
         "chatgpt_plan_type": "pro", "chatgpt_user_id": "user-1", "chatgpt_account_id": ACCOUNT["codex"]}}
     parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in ({"alg": "none"}, claims, "x")]
@@ -68,7 +68,7 @@ class Logins(SystemTest):
         return self.agentbox("run", agent, *options, "--prompt", f"Please do this: <run>{command}</run>", **more)
 
     def status(self, agent):
-        """{origin: row} of `agentbox login --status`."""
+        """Returns {origin: row} of `agentbox login --status`."""
         result = self.agentbox("login", "--status", "--json")
         self.assertCode(result, 0)
         return {row["origin"]: row for row in json.loads(result.out) if row["agent"] == agent}
@@ -205,7 +205,7 @@ class Logins(SystemTest):
             self.assertEqual(process.returncode, 0, out)
         self.assertTrue((self.workspace / "made.txt").exists() and (other / "made.txt").exists())
         count = len(self.renewals(internet, agent))
-        self.assertIn(count, {"claude": [1], "codex": [1, 2]}[agent])  # codex asks first and reads the other's renewal after
+        self.assertIn(count, {"claude": [1], "codex": [1, 2]}[agent])  # codex makes its request first, and then reads the other's renewal
         renewed = HOST_FILE[agent].read_text()
         self.assertIn("stand-in-refresh-", renewed)
         self.assertCode(self.prompt(agent, "true", "--auth", agent), 0)
@@ -219,7 +219,7 @@ class Logins(SystemTest):
         self.check_two_boxes("codex")
 
     def check_both_ways(self, agent):
-        """What one side renews by renaming a new file into place reaches the other, while the box runs."""
+        """A login that one side renews by renaming a new file into place reaches the other, while the box runs."""
         replace(HOST_FILE[agent], login(agent, 3600))
         process = self.start("run", agent, "--auth", agent, "--", "sh", "-c",
                              f"until grep -q second {IN_BOX[agent]}; do sleep 0.1; done; cat {IN_BOX[agent]} >seen; "

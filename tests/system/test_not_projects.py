@@ -11,7 +11,7 @@ class NotProjects(SystemTest):
     def run_in(self, directory, *options):
         return subprocess.run([AGENTBOX, "run", *options, "--", "true"], cwd=directory, capture_output=True, text=True, check=False)
 
-    def test_settings_and_data_of_programs_are_refused_unless_named_or_a_repository(self):
+    def test_settings_and_data_of_programs_are_refused_unless_allowed_or_a_repository(self):
         for name in [".claude", ".config/tool", ".local/share/tool"]:
             directory = pathlib.Path(HOME, name, "agentbox-test")
             directory.mkdir(parents=True)

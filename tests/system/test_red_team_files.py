@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Attacks on the project's files by table: many cases of a kind in one box, or refused before there is one."""
+"""Attacks on the project's files, in tables: many cases of a kind in one box, or refused before a box starts."""
 import json
 import os
 import shutil
@@ -19,7 +19,7 @@ class RedTeamFiles(SystemTest):
     def found(self):
         return {one["path"]: one for one in json.loads(self.agentbox("review", "--json").out)["findings"]}
 
-    def test_secrets_of_every_spelling_and_place_are_empty(self):
+    def test_secrets_of_every_spelling_and_path_are_empty(self):
         token = f"//registry.npmjs.org/:_authToken={SECRET}\n"
         secrets = {
             ".env": SECRET, ".ENV": SECRET, ".Env.Local": SECRET, ".env-prod": SECRET, ".env_backup": SECRET, ".env~": SECRET,
@@ -113,7 +113,7 @@ class RedTeamFiles(SystemTest):
         quoted = " ".join("'" + name + "'" for name in [*names, "link.sock"])
         self.assertEqual(self.in_box(f"perl -MSocket -e '{connect}' {quoted}; test -p run/fifo && echo fifo; echo end").out, "end\n")
 
-    def test_what_hides_changes_is_found_in_every_place(self):
+    def test_what_hides_changes_is_found_at_every_path(self):
         self.git("init", "--quiet", ".")
         self.put("one")
         self.put("two")

@@ -68,7 +68,7 @@ class SecretsAndLinks(SystemTest):
         with self.assertRaises(TimeoutError):
             listener.accept()
 
-    def test_a_mounted_directory_is_guarded_as_the_workspace_is(self):
+    def test_a_mounted_directory_is_guarded_like_the_workspace(self):
         for options in ("", ":ro"):
             with self.subTest(options=options):
                 other = pathlib.Path(tempfile.mkdtemp(prefix="other-", dir=HOME / "work"))
@@ -87,7 +87,7 @@ class SecretsAndLinks(SystemTest):
         os.link(other / "web/.env", other / "innocent")
         self.assertCode(self.in_box("true", "--mount", f"{other}:/mnt/other"), 126)
 
-    def test_settings_with_a_token_are_not_made_into_files_for_later(self):
+    def test_settings_with_a_token_are_not_stored_in_files(self):
         subprocess.run("git init -q . && git remote add origin https://me:secret@example.com/x", shell=True, cwd=self.workspace, check=True)
         refused = self.agentbox("generate", "oci", "--config-only")
         self.assertCode(refused, 126)
@@ -117,7 +117,7 @@ class SecretsAndLinks(SystemTest):
         self.assertIn("hard link outside the project", done.err)
         subprocess.run("git repack -qad && git prune-packed", shell=True, cwd=outside, env=env, check=False)
 
-    def test_objects_of_its_own_are_not_named(self):
+    def test_its_own_objects_are_not_named(self):
         subprocess.run("git init -q . && echo x >f && git add f", shell=True, cwd=self.workspace, check=True)
         done = self.in_box("f=$(find .git/objects -type f | head -1); chmod u+w $f && echo x >$f; ln f g; echo y >>f")
         self.assertNotIn("hard link", done.err)

@@ -13,7 +13,7 @@ class Sets(SystemTest):
         RECORD.unlink(missing_ok=True)
         self.addCleanup(RECORD.unlink, missing_ok=True)
 
-    def test_a_set_opens_its_hosts_and_no_other(self):
+    def test_a_set_opens_its_hosts_and_no_others(self):
         script = "getent ahostsv4 registry.npmjs.org >/dev/null && echo npm; getent ahostsv4 pypi.org >/dev/null && echo pypi; true"
         self.assertEqual(self.in_box(script).out, "")
         self.assertEqual(self.in_box(script, "--allow", "@npm").out, "npm\n")

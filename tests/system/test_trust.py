@@ -40,7 +40,7 @@ class Trust(SystemTest):
         self.assertIn('+ allow_hosts = ["allowed.example", "more.example"]', text)
         self.assertCode(self.in_box("true"), 126)
         self.project_config(BROADER)
-        self.assertCode(self.in_box("true"), 0)  # what was agreed to still is
+        self.assertCode(self.in_box("true"), 0)  # what was agreed to is still agreed to
 
     def test_run_asks_on_a_terminal(self):
         self.project_config(BROADER)
@@ -52,7 +52,7 @@ class Trust(SystemTest):
         self.assertCode(self.in_box("true"), 0)
 
     def test_a_file_that_changes_between_the_question_and_the_answer(self):
-        """The agreement is to what was shown."""
+        """The agreement is only to the text that was shown."""
         self.project_config(BROADER)
         terminal = self.terminal("policy", "trust")
         terminal.read_until("[y/N]")
@@ -65,7 +65,7 @@ class Trust(SystemTest):
         self.project_config(BROADER)
         self.assertCode(self.in_box("true"), 0)
 
-    def test_what_tightens_needs_no_agreement(self):
+    def test_a_tightening_needs_no_agreement(self):
         self.project_config('[limits]\npids = 100\n[protect]\npaths = ["deploy"]\n')
         self.assertCode(self.in_box("true"), 0)
         self.assertCode(self.agentbox("policy", "trust"), 0)
@@ -90,7 +90,7 @@ class Trust(SystemTest):
         for file in STORE.iterdir():
             self.assertEqual(file.stat().st_mode & 0o777, 0o600)
 
-    def test_the_contract_can_be_held_in_ci(self):
+    def test_the_contract_can_be_checked_in_ci(self):
         committed = pathlib.Path(self.workspace) / "policy.json"
         committed.write_text(self.agentbox("policy", "show", "--json").out)
         same = self.agentbox("policy", "diff", "--against", committed)

@@ -26,7 +26,7 @@ def person_in_box():
 
 class Workspace(SystemTest):
     def repository(self, directory=None):
-        """A repository with one commit and a bare remote beside the workspace."""
+        """Makes a repository with one commit, and a bare remote next to the workspace."""
         directory = directory or self.workspace
         directory.mkdir(exist_ok=True)
         git("init", "--quiet", "--initial-branch=main", ".", cwd=directory)
@@ -90,7 +90,7 @@ class Workspace(SystemTest):
         self.assertEqual([(one["kind"], one["path"]) for one in report["findings"]], [("tool-file", "later")])
 
     def test_programs_that_gits_settings_name_are_protected(self):
-        """In filters, aliases and the like, also of a submodule; an exception leaves one to the agent."""
+        """In filters, aliases and the like, even in a submodule; an exception leaves one writable for the agent."""
         self.repository()
         module, sub = self.workspace / ".git/modules/sub", self.workspace / "sub"
         (module / "hooks").mkdir(parents=True)
@@ -162,7 +162,7 @@ class Workspace(SystemTest):
         self.assertEqual(log.split(), ["three", "two", "one"])
         self.assertEqual(git("log", "--format=%s", "main", cwd=self.workspace).split(), ["three", "two", "one"])
 
-    def test_a_writable_mount_is_guarded_too(self):
+    def test_a_writable_mount_is_guarded_as_well(self):
         remote = self.repository()
         other = pathlib.Path(tempfile.mkdtemp(prefix="other-", dir=HOME / "work"))
         self.addCleanup(shutil.rmtree, other, ignore_errors=True)
@@ -179,7 +179,7 @@ class Workspace(SystemTest):
         self.assertIn("overlap", result.err)
         self.assertCode(self.in_box("ls /parent >/dev/null", "--mount", f"{parent}:/parent:ro"), 0)
 
-    def test_protected_links_are_refused_with_the_way_out(self):
+    def test_protected_links_are_refused_with_a_remedy(self):
         (self.workspace / "real").mkdir()
         (self.workspace / ".vscode").symlink_to("real")
         result = self.in_box("true")
@@ -226,7 +226,7 @@ class Workspace(SystemTest):
         self.assertFalse((repository / "hooks" / "x").exists())
         self.assertEqual((repository / "worktrees" / "tree" / "commondir").read_text(), "../..\n")
 
-    def test_the_hosts_worktrees_survive_what_git_in_a_box_takes_for_cleaning(self):
+    def test_the_hosts_worktrees_survive_the_cleanup_of_git_in_a_box(self):
         self.repository()
         outside = pathlib.Path(tempfile.mkdtemp(prefix="trees-", dir=HOME / "work"))
         self.addCleanup(shutil.rmtree, outside, ignore_errors=True)
@@ -258,7 +258,7 @@ class Workspace(SystemTest):
         git("worktree", "prune", cwd=self.workspace)
         self.assertEqual(git("status", "--porcelain", cwd=self.workspace / "new"), "")
 
-    def test_one_box_a_workspace_unless_asked(self):
+    def test_one_box_per_workspace_unless_asked(self):
         first = self.start("run", "--", "sh", "-c", "touch running; sleep 100")
         wait_until(lambda: (self.workspace / "running").exists(), "the first box")
         refused = self.in_box("true")
@@ -275,13 +275,13 @@ class Workspace(SystemTest):
         self.assertCode(self.in_box("true"), 0)
 
     def test_a_workspace_that_is_swapped_while_the_box_starts(self):
-        """The path becomes a link to another directory, and back, all the time: the box sees the right one or none."""
+        """The path becomes a link to another directory, and back, again and again: the box sees the right one or none."""
         inner, other, link = self.workspace / "inner", self.workspace / "other", self.workspace / "link"
         inner.mkdir(), other.mkdir()
         (inner / "name").write_text("right")
         (other / "name").write_text("wrong")
         link.symlink_to(other)
-        chosen = os.open(inner, os.O_RDONLY)  # wherever it is called
+        chosen = os.open(inner, os.O_RDONLY)  # from whatever directory it is called
         libc, stop = ctypes.CDLL(None, use_errno=True), threading.Event()
 
         def swap():
@@ -305,12 +305,12 @@ class Workspace(SystemTest):
                 self.assertEqual(done.stdout, "right")
             else:
                 self.assertIn(done.returncode, (2, 126), done.stderr)
-        self.assertTrue(any(done.returncode for done in seen), "the race was not met")
+        self.assertTrue(any(done.returncode for done in seen), "the race did not occur")
 
     @contextlib.contextmanager
     def runtime_that_runs(self, before, after):
-        """Podman's runtime runs these shell commands in the workspace around each `create`: what another box of the same
-        workspace can do at just the right moments."""
+        """Makes Podman's runtime run these shell commands in the workspace before and after each `create`: what another box of
+        the same workspace can do at exactly the right moments."""
         conf = HOME / ".config" / "containers" / "containers.conf"
         kept = conf.read_text() if conf.exists() else None
         program = pathlib.Path(tempfile.mkdtemp(prefix="runtime-", dir=HOME)) / "crun"
@@ -332,8 +332,8 @@ exit "$code"
             conf.unlink() if kept is None else conf.write_text(kept)
 
     def test_a_directory_that_another_box_swaps_while_the_runtime_mounts(self):
-        """A directory above a protected path is another one, or a link out of the project, just while the runtime mounts: the
-        box would see another project, or have a protected path without its mount."""
+        """A directory above a protected path is replaced by another, or by a link out of the project, just while the runtime
+        mounts: the box would see another project, or have a protected path without its mount."""
         outside = HOME / "work" / "tmp"  # ../tmp is /tmp in the box
         self.addCleanup(shutil.rmtree, outside, ignore_errors=True)
         for directory in (self.workspace / "apps", outside):
@@ -351,7 +351,7 @@ exit "$code"
                 self.assertEqual(done.out, "", str(done))
                 self.assertIn("mount", done.err)
 
-    def test_setuid_and_devices_mean_nothing_in_the_workspace(self):
+    def test_setuid_and_devices_have_no_effect_in_the_workspace(self):
         result = self.in_box("findmnt --noheadings --output OPTIONS --target /workspace || grep ' /workspace ' /proc/self/mountinfo")
         self.assertIn("nosuid", result.out)
         self.assertIn("nodev", result.out)
@@ -383,7 +383,7 @@ class Review(SystemTest):
         self.assertIn("evil/.git/hooks/post-checkout", shown.out)
         self.assertNotIn("\033", shown.out)
 
-    def test_what_is_old_or_linked_is_no_hiding_place(self):
+    def test_old_and_linked_files_are_reported(self):
         payload = "[core]\n\trepositoryformatversion = 0\n\tfsmonitor = touch ../pwned\n"
         for file in ["docs/v/tasks.json", "docs/g/config", "docs/g/hooks/post-checkout", "kept/.vscode/tasks.json", ".claude/hooks/mine"]:
             (self.workspace / file).parent.mkdir(parents=True, exist_ok=True)

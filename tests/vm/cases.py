@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What only a whole machine can show: SELinux, systemd with its user managers, logins, a boot. Runs outside of the machine
+"""Tests that need a whole machine: SELinux, systemd with its user managers, logins, a boot. Runs outside the machine
 (see run), and logs in as its users by ssh. usage: cases.py DIRECTORY [NAME...]"""
 import contextlib
 import pathlib
@@ -15,11 +15,11 @@ sys.path.insert(0, str(HERE.parent / "system"))
 from suite_runner import run_suite  # noqa: E402
 
 DIRECTORY = sys.argv[1]
-PATIENCE = 900  # seconds: an emulated start of a box takes up to a minute
+PATIENCE = 900  # seconds: on an emulated machine a box takes up to a minute to start
 UNIT = "agentbox-unit"
 ATTACKED = re.compile(r"tclass=(sctp|dccp)_socket|\{ write \} .*container_ro_file_t:s0 tclass=file")
 CURL = r'curl -s -o /dev/null -w "%{http_code}\n"'
-DEBIAN = """Debian 13 with Debian's SELinux policy in enforcing mode. Where it differs from Fedora's:
+DEBIAN = """Debian 13 with Debian's SELinux policy in enforcing mode. It differs from Fedora's:
 
 * `container_t` may not open nfnetlink sockets, which the firewall needs.
 * A container may not use the pipes and sockets of a login: `podman run IMAGE echo text | cat` prints nothing there and exits with
@@ -41,7 +41,7 @@ def login(user, script, check=True):
 
 
 def developer(script, check=True):
-    """As a developer, in a project of their own."""
+    """As a developer, in their own project."""
     return login("developer", f"mkdir -p ~/work/project && cd ~/work/project\n{script}", check)
 
 
@@ -58,7 +58,7 @@ def wait_until(condition, what):
 
 
 def left():
-    """The containers of the developer, and the launchers of boxes."""
+    """Returns the containers of the developer, and the launchers of boxes."""
     return developer("podman ps --all --quiet; pgrep -x agentbox", check=False).split()
 
 
@@ -83,7 +83,7 @@ class Machine(unittest.TestCase):
         self.since = root("LC_ALL=C date +'%x %X'").strip()
 
     def denials(self):
-        """The denials that the kernel logged since the start of the test, each once, but for the attacks of `agentbox verify`."""
+        """Returns the denials that the kernel logged since the start of the test, without duplicates and `agentbox verify`'s attacks."""
         # Without --input-logs it reads its stdin, which ssh gives it.
         text = root(f"LC_ALL=C ausearch --input-logs --message avc --start {self.since} 2>&1", check=False)
         self.assertRegex(text, "type=AVC|no matches")
@@ -121,7 +121,7 @@ class SELinux(Machine):
         self.assertIn("PASS", said)
         self.assertEqual(self.denials(), [])
 
-    def test_permissive_mode_runs_too(self):
+    def test_permissive_mode_works_as_well(self):
         root("setenforce 0")
         self.addCleanup(root, "setenforce 1")
         self.assertIn("it runs", developer("agentbox run -- echo it runs"))
@@ -131,7 +131,7 @@ class Features(Machine):
     """Each feature that gives a box further files or processes, in enforcing mode: it works, and nothing is denied."""
 
     def works(self, script, expected):
-        """Runs `script` in a new project; what it prints matches every one of `expected`."""
+        """Runs `script` in a new project; its output matches every one of `expected`."""
         name = self.id().rsplit(".", 1)[-1]
         said = developer(f"rm -rf ../{name} && mkdir -p ../{name} && cd ../{name} && {{ {script}\n}} 2>&1", check=False)
         for pattern in expected:
@@ -208,7 +208,7 @@ class Features(Machine):
 
 class Systemd(Machine):
     def unit(self, *command):
-        """A Quadlet unit of a box that runs `command`, known to the user's systemd."""
+        """Makes a Quadlet unit of a box that runs `command`, and loads it into the user's systemd."""
         developer("rm -rf ~/set ~/.config/containers/systemd; mkdir -p ~/.config/containers/systemd; "
                   f"agentbox generate quadlet --name unit --output ~/set -- {shlex.join(command)} && "
                   f"ln -s ~/set/{UNIT}.kube ~/.config/containers/systemd/ && mkdir -p ~/.config/systemd/user/{UNIT}.service.d && "
@@ -272,7 +272,7 @@ class Systemd(Machine):
         self.assert_gone()
 
     def test_without_a_login_session_there_is_a_clear_message(self):
-        """su - and cron have no runtime directory of their own."""
+        """su - and cron get no runtime directory."""
         said = root("su - developer -c 'cd work/project; echo runtime=$XDG_RUNTIME_DIR; agentbox run -- echo it runs' 2>&1", check=False)
         print(said)
         self.assertRegex(said, "it runs|hint")
@@ -300,7 +300,7 @@ class Systemd(Machine):
 
 
 def facts():
-    """The versions that a result holds for."""
+    """Returns the versions for which a result is valid."""
     lines = root(". /etc/os-release; echo $PRETTY_NAME, Linux $(uname -r); podman --version; crun --version | head -n 1; "
                  "pasta --version | head -n 1; systemctl --version | head -n 1; "
                  "dpkg-query --show --showformat='${Package} ${Version}\\n' selinux-policy-default; agentbox --version | head -n 1")
@@ -308,7 +308,7 @@ def facts():
 
 
 def write_result(text):
-    """The page of the last complete run."""
+    """Writes the page of the last complete run."""
     rows = re.findall(r"(?m)^(ok|FAILED|skipped \(.*?\)) +([\d.]+) s +\S+: (\S+)$", text)
     page = ["# Hosts", "", "Written by `./dev vm` (see [HACKING.md](../HACKING.md)): results on a whole machine, with its versions.", "",
             f"{time.strftime('%Y-%m-%d')}, {DEBIAN}", "", *[f"* {line}" for line in facts()], "",

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Measures agentbox-firewall against direct connections and against what else relays by name: nginx (stream, ssl_preread),
-HAProxy (SNI), Squid (CONNECT) and dnsmasq, in paired runs, so that what else runs on the machine falls on all alike. Rates
-"a core" count the relay's own processor time: they hold on a busy machine as well. Nothing is asserted.
+"""Measures agentbox-firewall against direct connections and against other programs that relay by name: nginx (stream,
+ssl_preread), HAProxy (SNI), Squid (CONNECT) and dnsmasq, in paired runs, so that other load on the machine affects all alike.
+Rates "a core" are per second of the relay's own processor time, so they are valid even on a busy machine. Nothing is asserted.
 
 usage: compare.py /path/to/agentbox-firewall [PAIRS] [short]     as root, or as a user who may make user namespaces"""
 import contextlib
@@ -36,7 +36,7 @@ def cpu_seconds(pid):
 
 
 class Relay:
-    """One way from a box of its own to the server."""
+    """One path from a separate box to the server."""
 
     def __init__(self, world, load, hello):
         self.world, self.load, self.box = world, load, None
@@ -176,7 +176,7 @@ def long_list(world, relay):
             box.close()
         times[count] = statistics.median(begins)
     row("100,000 entries: ready later by", f"{(times[100_000] - times[1]) * 1000:.0f} ms (of {times[100_000] * 1000:.0f})", "≤ 60 ms in all")
-    row("100,000 entries: memory more", f"{sizes[100_000] - sizes[1]:.1f} MiB", "≤ 25")
+    row("100,000 entries: more memory", f"{sizes[100_000] - sizes[1]:.1f} MiB", "≤ 25")
     row("100,000 entries: lookup rate", f"{rates[100_000] / rates[1]:.2f}", "≈ 1")
 
 

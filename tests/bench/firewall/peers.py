@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Other programs that do a part of what the firewall does, from Debian's packages: unpacked into a directory of the bench's own,
-so that nothing is installed, configured or started on the host."""
+"""Other programs that do part of the firewall's work, from Debian's packages, unpacked into the bench's own directory, so that
+nothing is installed, configured or started on the host."""
 import os
 import pathlib
 import shutil
@@ -10,7 +10,7 @@ PACKAGES = ("nginx", "libnginx-mod-stream", "haproxy", "squid", "dnsmasq-base")
 
 
 def fetch(directory):
-    """Unpacks what is missing of PACKAGES and all that they need. Returns the root, or nothing where there is no apt."""
+    """Unpacks those of PACKAGES that are missing, with their dependencies. Returns the root, or nothing where there is no apt."""
     root = pathlib.Path(directory) / "root"
     if (root / ".complete").exists():
         return root

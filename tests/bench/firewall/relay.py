@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Measures agentbox-firewall by itself, against the same connections without it, in pairs. Nothing is asserted.
+"""Measures agentbox-firewall alone, against the same connections without it, in pairs. Nothing is asserted.
 
 usage: relay.py /path/to/agentbox-firewall [PAIRS]     as root, or as a user who may make user namespaces"""
 import os
@@ -103,7 +103,7 @@ def main():
         print(f"direct {one[0]:.2f} GiB/s, {one[1]:.0f} us a connection (p99 {one[2]:.0f}); "
               f"relayed {other[0]:.2f} GiB/s, {other[1]:.0f} us (p99 {other[2]:.0f})")
     print(f"medians of the pairs: {statistics.median(ratios):.2f} of the throughput, {statistics.median(added):.0f} us added "
-          f"to a connection; resident then {relayed.rss_kib()} KiB")
+          f"to a connection; resident afterwards {relayed.rss_kib()} KiB")
 
 
 main()

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Usage: completion_test.bash AGENTBOX. The scripts parse, and bash completes what the command line has.
+# Usage: completion_test.bash AGENTBOX. Checks that the scripts parse, and that bash completes commands and options.
 set -euo pipefail
 program=$1
 failed=0
@@ -22,7 +22,7 @@ agentbox() { "$program" "$@"; }
 # shellcheck disable=SC1090
 source <("$program" completion bash)
 
-# expect WORDS... : WANTED... [! UNWANTED...]: what completing the last of WORDS gives.
+# expect WORDS... : WANTED... [! UNWANTED...]: checks the completions of the last of WORDS.
 expect() {
   local -a words=() wanted=() unwanted=()
   local -n list=words

@@ -49,7 +49,7 @@ class Command:
 
 
 def commands():
-    """Every command of the program, outermost first, by its path as text."""
+    """Returns every command of the program, outermost first, by its path as text."""
     found, waiting = {}, [()]
     while waiting:
         path = waiting.pop(0)
@@ -60,19 +60,19 @@ def commands():
 
 
 def sections(page, macro):
-    """The text below each `macro` heading of a man page, by the heading's words."""
+    """Returns the text below each `macro` heading of a man page, by the heading's words."""
     parts = re.split(rf"^\.{macro} (.*)$", page, flags=re.M)
     return dict(zip(parts[1::2], (re.split(r"^\.Sh ", part, flags=re.M)[0] for part in parts[2::2])))
 
 
 def flags_of(text):
-    """The flags that `.It Fl` items describe: `.It Fl p , Fl -publish Ar PORT` is -p and --publish."""
+    """Returns the flags that `.It Fl` items describe: `.It Fl p , Fl -publish Ar PORT` is -p and --publish."""
     items = re.findall(r"^\.It (Fl .*)$", text, flags=re.M)
     return {"-" + word for item in items for word in re.findall(r"Fl (-?[\w-]+)", item)}
 
 
 def table(document, heading):
-    """The first cells of the table below `heading`, as the text in backquotes."""
+    """Returns the text in backquotes in the first cells of the table below `heading`."""
     text = document.split(f"\n{heading}\n", 1)[1].split("\n#", 1)[0]
     rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("|")][2:]
     return [re.findall(r"`([^`]+)`", row) for row in rows]
@@ -143,7 +143,7 @@ class Firewall(unittest.TestCase):
 class Configuration(unittest.TestCase):
     @staticmethod
     def known():
-        """The keys that the reader asks its tables for, from its source."""
+        """Returns the keys that the reader looks up in its tables, from its source."""
         source = "".join(path.read_text() for path in sorted((SOURCE / "src/config").glob("*layer*.cpp")))
         keys = set(re.findall(r'[.>](?:string|strings|boolean|text_or_number)\("(\w+)"[,)]', source))
         keys.update(re.findall(r'read_(?:limit|hosts)\(\*\w+, "(\w+)"', source))
@@ -218,7 +218,7 @@ class Pages(unittest.TestCase):
                 with self.subTest(page=page.name, checker=name):
                     self.assertEqual((result.stdout + result.stderr, result.returncode), ("", 0))
 
-    def test_links_lead_somewhere(self):
+    def test_link_targets_exist(self):
         for name in DOCUMENTS:
             for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", read(name)):
                 with self.subTest(document=name, target=target):

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""A text of the user's arrives in a generated set exactly as it is, in its place and nowhere else, or it is refused in
-words. Proved by readers that are not the writers': the set with the text must be, when it is read, the set with a harmless
-word in the same place, word for text.
+"""A string from the user is in a generated set unchanged, in its place and nowhere else, or it is refused with a message.
+Proved with readers that are independent of the writers: the set with the string, when read, must equal the set with a
+harmless word in the same place, except for that word.
 
 Usage: injection_test.py RENDER_HOSTILE_SETS"""
 import collections
@@ -19,10 +19,10 @@ import manifests  # noqa: E402
 import rules  # noqa: E402
 
 HARMLESS = "harmless"
-# Places with a grammar of their own: there what was taken must be what the schema takes.
+# Places with their own grammar: there, whatever was accepted must be valid by the schema.
 NAMES = {"name", "hostname", "env name", "workspace in the box", "protect", "mount's destination", "--namespace", "--workspace-claim"}
-# Each holds much that means something to YAML, a shell, systemd or Kubernetes; what depends on the beginning, the end or a
-# line break stands alone.
+# Each contains many characters with a meaning in YAML, a shell, systemd or Kubernetes; those whose meaning depends on the
+# beginning, the end or a line break are separate.
 TEXTS = [text.encode() for text in (
     "a\"b'c\\d `id` $(id) ${x} ;id&&|>", "a b  c", " a", "a ", "-x", "--", "- a", "#x", "a #b", "a: b", "a:", "%h %% %n 100%", "$(PATH)", "$$(PATH)",
     "$(HOME) $$ $(AGENTBOX_INDEX) $(NO_SUCH) $(", "$", "\\", "a\\", "'", "null", "1e3", "[a, {b: c}]", "&a *b !!c @d `e` ? | > = <<", "...", "---",
@@ -34,7 +34,7 @@ TEXTS = [text.encode() for text in (
 
 
 def expand(text, variables):
-    """Kubernetes' expansion of $(NAME) in command, args and env: $$ is $, and an unknown name stays as it is."""
+    """Kubernetes' expansion of $(NAME) in command, args and env: $$ is $, and an unknown name is not changed."""
     return re.sub(r"\$\$|\$\(([^)]*)\)", lambda found: "$" if found.group(0) == "$$" else variables.get(found.group(1), found.group(0)), text)
 
 
@@ -67,12 +67,12 @@ def plain(text):
 
 
 def unit_words(text):
-    """The words of a value that systemd splits (systemd.syntax(7))."""
+    """Returns the words of a value that systemd splits (systemd.syntax(7))."""
     return [plain(word) for word in shlex.split(text)]
 
 
 def unit(text):
-    """A unit file: (section, key, value) of each line, and nothing that could be read in another way."""
+    """Reads a unit file as (section, key, value) of each line; refuses anything that could be read in another way."""
     lines, section = [], None
     for line in text.split("\n"):
         assert "\r" not in line and not line.endswith("\\"), line
@@ -88,7 +88,7 @@ def unit(text):
 
 
 def header(text):
-    """The commands in a manifest's comments, which users type."""
+    """Returns the commands in a manifest's comments, which users type."""
     found = dict(re.findall(r"^# (Start|Stop|Install): +(\S.*)$", text, re.MULTILINE))
     return {name: shlex.split(line) for name, line in found.items()}
 
@@ -110,7 +110,7 @@ def read(path, text, kubernetes):
 
 
 def replaced(value, text):
-    """`value` with every harmless word in it replaced, in keys as well."""
+    """Returns `value` with every harmless word in it replaced, in keys as well."""
     if isinstance(value, dict):
         return {replaced(key, text): replaced(item, text) for key, item in value.items()}
     if isinstance(value, list):
@@ -119,7 +119,7 @@ def replaced(value, text):
 
 
 def with_safe_settings(value):
-    """`value` with each setting of Codex (-c developer_instructions="…", one line for the agent to read) as it may be written:
+    """Returns `value` with each setting of Codex (-c developer_instructions="…", one line for the agent to read) in its safe form:
     every byte that means something to TOML or a terminal is a question mark."""
     if isinstance(value, dict):
         return {key: with_safe_settings(item) for key, item in value.items()}
@@ -154,7 +154,7 @@ def problem(line, harmless, text):
         return f"broke instead of being refused: {line['broke']}"
     if "refused" in line:
         clean = line["refused"].replace("\ufeff", "").isprintable() and len(line["refused"]) < 600
-        return None if clean and line["code"] in (2, 126) else f"refused with {line['code']} in bad words: {line['refused']!r}"
+        return None if clean and line["code"] in (2, 126) else f"refused with {line['code']} and a bad message: {line['refused']!r}"
     if text is None:
         return contains(harmless, HARMLESS) and "accepted, although it is not UTF-8 or contains NUL"
     try:
@@ -171,7 +171,7 @@ def problem(line, harmless, text):
         if path not in found:
             return f"{path} is missing"
         if found[path] != value and normal(found[path]) != normal(value):
-            return f"{path} says something else"
+            return f"{path} has other content"
     return None if len(found) == len(expected) else f"other files: {sorted(found)}"
 
 
@@ -204,9 +204,9 @@ def main():
     # The positive control: not every text is refused.
     for key in baseline:
         if contains(baseline[key], HARMLESS) and taken[key] < 1:
-            print(f"{key}: nothing was taken")
+            print(f"{key}: nothing was accepted")
             failed += 1
-    print(f"{len(lines)} sets, {sum(taken.values())} of them taken, {failed} wrong")
+    print(f"{len(lines)} sets, {sum(taken.values())} of them accepted, {failed} wrong")
     sys.exit(1 if failed else 0)
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every golden manifest of `agentbox generate` against the Kubernetes API's schema and rules (schema.json, rules.py), those
-for a cluster against the restricted Pod Security Standard as well (pod-security.json).
+"""Checks every golden manifest of `agentbox generate` against the Kubernetes API's schema and rules (schema.json, rules.py),
+and those for a cluster against the restricted Pod Security Standard as well (pod-security.json).
 
 Usage: kubernetes_schema_test.py GOLDEN_DIRECTORY"""
 import copy
@@ -34,7 +34,7 @@ class Schema(unittest.TestCase):
         self.assertGreater(max(parallel), 1)
         self.assertGreaterEqual(len(PODMAN), 2)
 
-    def test_a_cluster_takes_them(self):
+    def test_a_cluster_accepts_them(self):
         for name, documents in CLUSTER.items():
             with self.subTest(name):
                 self.assertEqual(manifests.mistakes(documents), [])
@@ -57,7 +57,7 @@ class Schema(unittest.TestCase):
                     change(wrong)
                     self.assertNotEqual(manifests.mistakes(wrong, for_podman), [])
 
-    def test_a_key_cannot_stand_twice(self):
+    def test_a_key_cannot_occur_twice(self):
         for text in ("a: 1\na: 2\n", "a: {b: 1, b: 2}\n", "on: 1\n"):
             with self.subTest(text), self.assertRaises(manifests.yaml.YAMLError):
                 manifests.read(text)
@@ -74,7 +74,7 @@ class PodSecurity(unittest.TestCase):
             with self.subTest(name):
                 self.assertEqual(pod_security.unexpected(documents), [])
 
-    def test_a_directory_of_the_node_breaks_one_control_more_and_no_other(self):
+    def test_a_directory_of_the_node_breaks_exactly_one_more_control(self):
         documents = CLUSTER["kubernetes-host-path"]
         spec = mistakes.pod(documents)
         self.assertEqual(pod_security.violations(spec, mistakes.agent(documents)), ["Volume Types"])

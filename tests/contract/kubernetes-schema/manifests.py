@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads manifests as strictly as an API server that was asked to (kubectl --validate=strict): YAML by a reader that is not
-the writer's, duplicate keys refused, every document against schema.json and then rules.py."""
+"""Reads manifests as strictly as an API server does for kubectl --validate=strict: the YAML reader is independent of the
+writer, duplicate keys are refused, and every document is checked against schema.json and then rules.py."""
 import copy
 import json
 import pathlib
@@ -12,18 +12,18 @@ import rules
 
 HERE = pathlib.Path(__file__).resolve().parent
 SCHEMA = json.loads((HERE / "schema.json").read_text())
-# Podman's options after a mountPath, which the schema does not know.
+# Podman's options after a mountPath, which are not in the schema.
 PODMAN_MOUNT_OPTIONS = {"nosuid", "nodev", "noexec"}
 
 
 class StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-    """YAML 1.1 by libyaml, of which Kubernetes' and Podman's readers are dialects: what is ambiguous there must not be written."""
+    """YAML 1.1 by libyaml. Kubernetes' and Podman's readers use dialects of it: nothing may be written that differs there."""
 
 
 def construct_mapping(loader, node, deep=True):
     keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
     if len(keys) != len(set(keys)):
-        raise yaml.constructor.ConstructorError(None, None, f"a key stands twice among {keys}", node.start_mark)
+        raise yaml.constructor.ConstructorError(None, None, f"a key occurs twice among {keys}", node.start_mark)
     if not all(isinstance(key, str) for key in keys):
         raise yaml.constructor.ConstructorError(None, None, f"a key is not a string: {keys}", node.start_mark)
     return dict(zip(keys, [loader.construct_object(value, deep=deep) for _, value in node.value]))
@@ -33,7 +33,7 @@ StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, con
 
 
 def read(text):
-    """All documents of a manifest. Raises yaml.YAMLError."""
+    """Returns all documents of a manifest. Raises yaml.YAMLError."""
     return list(yaml.load_all(text, StrictLoader))
 
 

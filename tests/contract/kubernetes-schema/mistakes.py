@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Deliberate mistakes, each in a good manifest: (what, change). What the schema and the rules do not notice, they do not
-prove either."""
+"""Deliberate mistakes, each in a good manifest: (what, change). A check that does not notice
+them proves nothing."""
 import rules
 
 
@@ -21,7 +21,7 @@ def sidecar(documents):
 
 
 def put(place, *path):
-    """Sets path[:-1] of place(documents) to path[-1]; None takes it away."""
+    """Sets path[:-1] of place(documents) to path[-1]; None removes it."""
     *keys, last, value = path
 
     def change(documents):
@@ -57,7 +57,7 @@ EVERYWHERE = [
     ("an unknown field of a security context", put(agent, "securityContext", "procMount", "Unmasked")),
     ("a field in the wrong case", put(agent, "workingdir", "/")),
     ("an unknown kind", put(lambda documents: documents[0], "kind", "ConfigMaps")),
-    ("another API version", put(lambda documents: documents[0], "apiVersion", "v2")),
+    ("a wrong API version", put(lambda documents: documents[0], "apiVersion", "v2")),
     ("an object without a name", put(lambda documents: documents[0], "metadata", "name", None)),
     ("a name with capitals", put(lambda documents: documents[0], "metadata", "name", "Box")),
     ("a name that is too long", put(lambda documents: documents[0], "metadata", "name", "a" * 254)),
@@ -79,7 +79,7 @@ EVERYWHERE = [
     ("a variable twice", add(agent, "env", {"name": "PATH", "value": "x"})),
     ("a variable with two sources", add(agent, "env", {"name": "X", "value": "x", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}})),
     ("a field of the pod that cannot be a variable", add(agent, "env", {"name": "X", "valueFrom": {"fieldRef": {"fieldPath": "spec.hostname"}}})),
-    ("a mount of a volume that is not there", add(agent, "volumeMounts", {"name": "nowhere", "mountPath": "/x"})),
+    ("a mount of a volume that does not exist", add(agent, "volumeMounts", {"name": "nowhere", "mountPath": "/x"})),
     ("a mount without a path", add(agent, "volumeMounts", {"name": "tmp"})),
     ("a relative mountPath", add(agent, "volumeMounts", {"name": "tmp", "mountPath": "x"})),
     ("two mounts at one path",
@@ -87,17 +87,17 @@ EVERYWHERE = [
     ("an absolute subPath", add(agent, "volumeMounts", {"name": "tmp", "mountPath": "/x", "subPath": "/etc"})),
     ("a subPath with ..", add(agent, "volumeMounts", {"name": "tmp", "mountPath": "/x", "subPath": "a/../.."})),
     ("subPath and subPathExpr", add(agent, "volumeMounts", {"name": "tmp", "mountPath": "/x", "subPath": "a", "subPathExpr": "b"})),
-    ("subPathExpr with a variable that is not there", add(agent, "volumeMounts", {"name": "tmp", "mountPath": "/x", "subPathExpr": "a-$(NO)"})),
+    ("subPathExpr with a variable that does not exist", add(agent, "volumeMounts", {"name": "tmp", "mountPath": "/x", "subPathExpr": "a-$(NO)"})),
     ("a volume without a source", add(pod, "volumes", {"name": "x"})),
     ("a volume with two sources", add(pod, "volumes", {"name": "x", "emptyDir": {}, "hostPath": {"path": "/x"}})),
     ("two volumes of one name", add(pod, "volumes", {"name": "tmp", "emptyDir": {}})),
-    ("a volume of a ConfigMap that is not there", add(pod, "volumes", {"name": "x", "configMap": {"name": "nowhere"}})),
-    ("a medium of another name", add(pod, "volumes", {"name": "x", "emptyDir": {"medium": "memory"}})),
+    ("a volume of a ConfigMap that does not exist", add(pod, "volumes", {"name": "x", "configMap": {"name": "nowhere"}})),
+    ("an unknown medium", add(pod, "volumes", {"name": "x", "emptyDir": {"medium": "memory"}})),
     ("a size that is not a quantity", add(pod, "volumes", {"name": "x", "emptyDir": {"sizeLimit": "1 GB"}})),
     ("a quantity as a number", put(agent, "resources", {"limits": {"cpu": 1}})),
     ("a quantity with an unknown unit", put(agent, "resources", {"limits": {"memory": "1GB"}})),
     ("a request above its limit", put(agent, "resources", {"limits": {"memory": "1Mi"}, "requests": {"memory": "1Gi"}})),
-    ("a restart policy of another name", put(pod, "restartPolicy", "never")),
+    ("an unknown restart policy", put(pod, "restartPolicy", "never")),
     ("a sidecar among the ordinary containers", put(agent, "restartPolicy", "Always")),
     ("a label that is too long", put(lambda documents: documents[-1], "metadata", "labels", {"a": "b" * 64})),
     ("a label with a blank", put(lambda documents: documents[-1], "metadata", "labels", {"a": "b c"})),
@@ -120,23 +120,23 @@ KUBERNETES = [
     ("an absolute seccomp profile", put(agent, "securityContext", "seccompProfile", {"type": "Localhost", "localhostProfile": "/x"})),
     ("root that must not be root", put(agent, "securityContext", "runAsUser", 0)),
     ("a port beyond 65535", put(kind("NetworkPolicy"), "spec", "egress", [{"ports": [{"port": 65536}]}])),
-    ("a port by a name that is none", put(kind("NetworkPolicy"), "spec", "egress", [{"ports": [{"port": "443"}]}])),
+    ("a port with an invalid name", put(kind("NetworkPolicy"), "spec", "egress", [{"ports": [{"port": "443"}]}])),
     ("a protocol in small letters", put(kind("NetworkPolicy"), "spec", "egress", [{"ports": [{"protocol": "tcp", "port": 1}]}])),
     ("a block that is not a CIDR", put(kind("NetworkPolicy"), "spec", "egress", [{"to": [{"ipBlock": {"cidr": "10.0.0.1"}}]}])),
     ("a block with bits of a host", put(kind("NetworkPolicy"), "spec", "egress", [{"to": [{"ipBlock": {"cidr": "10.0.0.1/8"}}]}])),
     ("an exception outside its block", put(kind("NetworkPolicy"), "spec", "egress", [{"to": [{"ipBlock": {"cidr": "10.0.0.0/8", "except": ["11.0.0.0/16"]}}]}])),
     ("a block and a selector in one", put(kind("NetworkPolicy"), "spec", "egress", [{"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}, "podSelector": {"matchLabels": {}}}]}])),
-    ("a network policy of no pod", put(kind("NetworkPolicy"), "spec", "podSelector", "matchLabels", {"a": "b"})),
+    ("a network policy for no pod", put(kind("NetworkPolicy"), "spec", "podSelector", "matchLabels", {"a": "b"})),
     ("a network policy that lets something in", put(kind("NetworkPolicy"), "spec", "ingress", [{}])),
 ]
 
 KUBE = [
-    ("an option of a mount that nobody knows", add(agent, "volumeMounts", {"name": "tmp", "mountPath": "/x:nosiud"})),
-    ("a claim that is not there", lambda documents: documents.remove(of_kind(documents, "PersistentVolumeClaim"))),
+    ("an unknown option of a mount", add(agent, "volumeMounts", {"name": "tmp", "mountPath": "/x:nosiud"})),
+    ("a claim that does not exist", lambda documents: documents.remove(of_kind(documents, "PersistentVolumeClaim"))),
     ("a claim without a size", put(kind("PersistentVolumeClaim"), "spec", "resources", "requests", {})),
-    ("an access mode of another name", put(kind("PersistentVolumeClaim"), "spec", "accessModes", ["RWO"])),
-    ("a type of host path of another name", add(pod, "volumes", {"name": "x", "hostPath": {"path": "/x", "type": "Dir"}})),
-    ("a host port at no address", put(agent, "ports", [{"containerPort": 1, "hostPort": 2, "hostIP": "localhost"}])),
+    ("an unknown access mode", put(kind("PersistentVolumeClaim"), "spec", "accessModes", ["RWO"])),
+    ("an unknown type of host path", add(pod, "volumes", {"name": "x", "hostPath": {"path": "/x", "type": "Dir"}})),
+    ("a host port without an address", put(agent, "ports", [{"containerPort": 1, "hostPort": 2, "hostIP": "localhost"}])),
     ("a host port twice", put(agent, "ports", [{"containerPort": 1, "hostPort": 2}, {"containerPort": 2, "hostPort": 2}])),
 ]
 
@@ -167,12 +167,12 @@ INSECURE = [
     ("capabilities that are not dropped", put(agent, "securityContext", "capabilities", {})),
     ("an agent with NET_ADMIN", put(agent, "securityContext", "capabilities", "add", ["NET_ADMIN"])),
     ("an agent that may be root", put(agent, "securityContext", "runAsNonRoot", False)),
-    ("an agent of which nobody says who it is", put(agent, "securityContext", "runAsNonRoot", None)),
+    ("an agent without a user", put(agent, "securityContext", "runAsNonRoot", None)),
     ("an agent that is root", put(agent, "securityContext", "runAsUser", 0)),
     ("a container that SELinux does not confine", put(agent, "securityContext", "seLinuxOptions", {"type": "spc_t"})),
-    ("an SELinux user of its own", put(agent, "securityContext", "seLinuxOptions", {"user": "unconfined_u"})),
+    ("a custom SELinux user", put(agent, "securityContext", "seLinuxOptions", {"user": "unconfined_u"})),
     ("no seccomp filter", put(agent, "securityContext", "seccompProfile", {"type": "Unconfined"})),
-    ("no word about seccomp", put(agent, "securityContext", "seccompProfile", None)),
+    ("no field for seccomp", put(agent, "securityContext", "seccompProfile", None)),
     ("an unmasked /proc", put(agent, "securityContext", "procMount", "Unmasked")),
     ("a host port", put(agent, "ports", [{"containerPort": 1, "hostPort": 1}])),
     ("a firewall that may escalate", put(sidecar, "securityContext", "allowPrivilegeEscalation", True)),

@@ -27,7 +27,7 @@ def value_of(control, spec, container):
 
 
 def holds(control, value):
-    """Whether what `control` demands holds of `value`."""
+    """Returns whether `value` satisfies `control`."""
     if "one_of" in control:
         return any(value is good or (value == good and not isinstance(good, bool)) for good in control["one_of"])
     if "none_of" in control:
@@ -43,7 +43,7 @@ def holds(control, value):
 
 
 def violations(spec, container):
-    """The controls that one container breaks, the pod's own among them."""
+    """Returns the controls that one container breaks, including those of the pod."""
     return sorted({control["control"] for control in RULES["controls"] if not holds(control, value_of(control, spec, container))})
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one field of a manifest says about another: the API server's own validation (Kubernetes v1.29+,
+"""Rules between the fields of a manifest: the API server's own validation (Kubernetes v1.29+,
 pkg/apis/core/validation, pkg/apis/batch/validation, pkg/apis/apps/validation, pkg/apis/networking/validation), as far as
-agentbox's manifests touch it, and what kubelet and the NetworkPolicy's documentation add. In our own words."""
+agentbox's manifests need it, and what kubelet and the documentation of NetworkPolicy add. Written anew here."""
 import collections
 import ipaddress
 import re
@@ -26,7 +26,7 @@ def duplicates(values):
 
 
 def pod_of(document):
-    """(spec, labels, restart policies that its kind takes) of what runs pods; None for other kinds."""
+    """Returns (spec, labels, restart policies that its kind accepts) of what runs pods; None for other kinds."""
     kind, spec = document["kind"], document.get("spec", {})
     if kind == "Pod":
         return spec, document["metadata"].get("labels", {}), {"Always", "OnFailure", "Never"}
@@ -39,7 +39,7 @@ def pod_of(document):
 
 def variable_rules(container):
     for name in duplicates(variable["name"] for variable in container.get("env", [])):
-        yield f"variable {name} stands twice"
+        yield f"variable {name} occurs twice"
 
 
 def mount_rules(container, volumes, config_maps):
@@ -90,7 +90,7 @@ def container_rules(container, init):
         yield "a probe of an init container that is not a sidecar"
     ports = container.get("ports", [])
     for port in duplicates((port.get("hostIP"), port.get("hostPort"), port.get("protocol", "TCP")) for port in ports if "hostPort" in port):
-        yield f"host port {port} is taken twice"
+        yield f"host port {port} is used twice"
 
 
 def volume_rules(volumes, config_maps, claims, for_podman):
@@ -105,7 +105,7 @@ def volume_rules(volumes, config_maps, claims, for_podman):
                 if item["key"] not in data:
                     yield f"volume {volume['name']}: ConfigMap {source['name']} has no {item['key']}"
             for path in duplicates(item["path"] for item in source.get("items", [])):
-                yield f"volume {volume['name']}: path {path} stands twice"
+                yield f"volume {volume['name']}: path {path} occurs twice"
         claim = volume.get("persistentVolumeClaim")
         if claim is not None and for_podman and claim["claimName"] not in claims:
             yield f"volume {volume['name']}: no PersistentVolumeClaim {claim['claimName']}"
@@ -114,9 +114,9 @@ def volume_rules(volumes, config_maps, claims, for_podman):
 def pod_rules(spec, config_maps, claims, for_podman):
     volumes = {volume["name"]: volume for volume in spec.get("volumes", [])}
     for name in duplicates(volume["name"] for volume in spec.get("volumes", [])):
-        yield f"volume {name} stands twice"
+        yield f"volume {name} occurs twice"
     for name in duplicates(container["name"] for container in containers_of(spec)):
-        yield f"container {name} stands twice"
+        yield f"container {name} occurs twice"
     yield from volume_rules(spec.get("volumes", []), config_maps, claims, for_podman)
     for container in containers_of(spec):
         init = any(container is one for one in spec.get("initContainers", []))
@@ -149,11 +149,11 @@ def network_rules(document):
                 continue
             for hole in inner:
                 if hole.version != block.version or hole == block or not hole.subnet_of(block):
-                    yield f"except {hole} does not lie within {block}"
+                    yield f"except {hole} is not within {block}"
 
 
 def broken(documents, for_podman=False):
-    """The rules that a set breaks, in words. Every document has passed the schema."""
+    """Returns the rules that a set breaks, in words. Every document has passed the schema."""
     wrong = []
     config_maps = {one["metadata"]["name"]: one.get("data", {}) for one in documents if one["kind"] == "ConfigMap"}
     claims = {one["metadata"]["name"] for one in documents if one["kind"] == "PersistentVolumeClaim"}
@@ -162,7 +162,7 @@ def broken(documents, for_podman=False):
         if sum(len(key) + len(text.encode()) for key, text in data.items()) > LARGEST_CONFIG_MAP:
             wrong.append(f"ConfigMap {name} is larger than 1 MiB")
     for name in duplicates((one["kind"], one["metadata"]["name"]) for one in documents):
-        wrong.append(f"{name} stands twice")
+        wrong.append(f"{name} occurs twice")
     if len({one["metadata"].get("namespace") for one in documents}) > 1:
         wrong.append("the documents are of several namespaces")
     for document in workloads:

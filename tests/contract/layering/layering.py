@@ -41,14 +41,14 @@ ALLOWED = {
 }
 
 # The launcher shows the ruleset in --dry-run, reads the audit log and speaks to the control socket: it may use the pure
-# renderer and the formats of records and messages, and nothing of the firewall that opens a socket.
+# renderer and the formats of records and messages, but nothing of the firewall that opens a socket.
 ONLY_HEADERS = {
     ("box", "firewall"): re.compile(r"^firewall/(ruleset/(?!\w*driver)\w+|audit/audit_record)\.hpp$"),
     ("boxes", "firewall"): re.compile(r"^firewall/control/control_message\.hpp$"),
     ("network", "firewall"): re.compile(r"^firewall/audit/(audit_record|sum)\.hpp$"),
 }
 
-# The same inside a component, by directory: oci and firewall consist of programs and libraries of their own. A name with
+# The same inside a component, by directory: oci and firewall each consist of several programs and libraries. A name with
 # ".hpp" allows that header only. "" is the component's own top directory.
 INSIDE = {
     "oci": {
@@ -131,7 +131,7 @@ def problem_inside(component, directory, name):
 def problem_of(component, name, directory=""):
     """Returns why a file in `directory` of `component` may not include `name`, or None."""
     if ".." in name.split("/"):
-        return "a path with '..' hides which component it is"
+        return "a path with '..' hides the component"
     target = component_of_include(name)
     allowed = ALLOWED[component]
     if target == component and component in INSIDE:
@@ -147,7 +147,7 @@ def problem_of(component, name, directory=""):
 
 
 def check(root):
-    """All wrong includes of the tree, as (file, line, problem), and the number of files seen."""
+    """Returns all wrong includes of the tree, as (file, line, problem), and the number of files seen."""
     wrong, seen = [], 0
     for directory, component in DIRECTORIES.items():
         for file in sorted((root / directory).rglob("*")):

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Validates what render_sample_configs prints against the OCI runtime specification's JSON schema.
+"""Validates the output of render_sample_configs against the OCI runtime specification's JSON schema.
 
 Usage: oci_schema_test.py RENDER_SAMPLE_CONFIGS
 """
@@ -29,7 +29,7 @@ def mistakes(check, config):
 
 
 def broken(config):
-    """Configs with one mistake each, which the schema must detect: the negative control of this test."""
+    """Returns configs with one mistake each, which the schema must detect: the negative control of this test."""
     for path, value in (
         (["ociVersion"], 1),
         (["process", "user", "uid"], -1),

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Searches documents, sources and scripts for the phrases of banned_phrases.txt, and contracts (///) for first words.
+"""Searches documents, sources and scripts for the phrases of banned_phrases.txt, and contracts (///) for its first words.
 
 prose_test.py SOURCE_DIR    prints FILE:LINE: PHRASE -> BETTER WORDS for each, and fails if there is any
 prose_test.py --self-test   checks the checker
@@ -22,7 +22,7 @@ EXAMPLES = re.compile(r"<!-- before/after.*?<!-- end -->", re.S)
 
 
 def keyword(expression):
-    """The longest word that every match contains: most files are skipped by it, without a regular expression."""
+    """Returns the longest word that every match contains: a file without it needs no search by regular expression."""
     plain = re.sub(r"\\[a-z]", " ", expression)
     while re.search(r"\([^()]*\)", plain):
         plain = re.sub(r"\([^()]*\)[?*]?", " ", plain)
@@ -30,13 +30,13 @@ def keyword(expression):
 
 
 def phrases(text):
-    """Expressions, their keywords and the better words, of the list's text."""
+    """Returns the list's expressions, their keywords and the better words."""
     rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith(("#", "///"))]
     return [(re.compile(row[0].replace(" ", BETWEEN_WORDS)), keyword(row[0]), row[1]) for row in rows]
 
 
 def openings(text):
-    """Returns the expressions of first words, if they are banned only for functions, and the better words, of the list."""
+    """Returns the list's expressions for first words, whether they are banned only for functions, and the better words."""
     rows = [line.split("\t") for line in text.splitlines() if line.startswith("///")]
     return [(re.compile(row[0].split(" ", 1)[1]), row[0].startswith("///()"), row[1]) for row in rows]
 
@@ -60,7 +60,7 @@ def bad_contracts(name, text, banned):
 
 
 def problems(name, text, banned):
-    """The lines to print for one file."""
+    """Returns the lines to print for one file."""
     text = EXAMPLES.sub(lambda match: "\n" * match[0].count("\n"), text).lower()
     found = []
     for expression, word, better in banned:
@@ -71,7 +71,7 @@ def problems(name, text, banned):
 
 
 def files(root):
-    """The paths to search, relative to `root`."""
+    """Returns the paths to search, relative to `root`."""
     for directory, directories, names in os.walk(root):
         inside = os.path.relpath(directory, root) + "/"
         prefix = "" if inside == "./" else inside

@@ -4,11 +4,11 @@
 
 usage: serve.py DIRECTORY      DIRECTORY holds zone.json, cert.pem and key.pem; the logs are written there.
 
-Logs, one JSON object a line, each flushed at once:
+Logs, one JSON object per line, each flushed immediately:
   dns.jsonl       every DNS query          {time, name, type, transport}
   http.jsonl      every HTTP(S) request    {time, to, sni, method, host, path, bytes, upgrade}
-  sink.jsonl      every TCP connection to a port that no server has, with the bytes that came
-  packets.jsonl   every packet that came from the host's side, of whatever protocol, with the start of what it carries
+  sink.jsonl      every TCP connection to a port without a server, with the bytes received
+  packets.jsonl   every packet from the host's side, of any protocol, with the start of its payload
 """
 import ctypes
 import gzip
@@ -31,7 +31,7 @@ import vendors
 DIRECTORY = pathlib.Path(sys.argv[1])
 ZONE = {name.lower(): record for name, record in json.loads((DIRECTORY / "zone.json").read_text()).items()}
 TURNS = {}
-SINK_PORT = 7  # where `with` redirects every port that has no server
+SINK_PORT = 7  # where `with` redirects every port without a server
 SO_ORIGINAL_DST = 80
 SO_RCVBUFFORCE = 33
 ETH_P_ALL, ETH_P_IP, ETH_P_IPV6 = 3, 0x0800, 0x86DD
@@ -57,7 +57,7 @@ DNS, HTTP, SINK, PACKETS = Log("dns.jsonl"), Log("http.jsonl"), Log("sink.jsonl"
 # --- DNS --------------------------------------------------------------------------------------------------------
 
 def _question(message):
-    """(name, type, bytes of the question) of a query."""
+    """Returns (name, type, bytes of the question) of a query."""
     labels, at = [], 12
     while message[at]:
         labels.append(message[at + 1:at + 1 + message[at]].decode("latin-1"))
@@ -74,7 +74,7 @@ def _record(owner, kind, data):
 
 
 def answer(message, transport):
-    """The reply to one query, after ZONE: A, AAAA and one step of CNAME; NXDOMAIN for other names."""
+    """Returns the reply to one query, by ZONE: A, AAAA and one step of CNAME; NXDOMAIN for other names."""
     name, qtype, question = _question(message)
     DNS.write(name=name, type=TYPES.get(qtype, qtype), transport=transport)
     owner, answers = b"\xc0\x0c", []
@@ -86,7 +86,7 @@ def answer(message, transport):
     family = {1: socket.AF_INET, 28: socket.AF_INET6}.get(qtype)
     if record and family:
         addresses = record.get(TYPES[qtype], [])
-        if "turns" in record and addresses:  # another address for each query, for DNS rebinding
+        if "turns" in record and addresses:  # a different address for each query, for DNS rebinding
             addresses = [addresses[next(TURNS.setdefault(name.lower(), itertools.count())) % len(addresses)]]
         answers += [_record(owner, qtype, socket.inet_pton(family, address)) for address in addresses]
     code = 0 if record is not None else 3
@@ -197,7 +197,7 @@ class Web(http.server.BaseHTTPRequestHandler):
 
 
 class Server(socketserver.ThreadingTCPServer):
-    """On every address of both families."""
+    """Listens on every address of both families."""
     address_family = socket.AF_INET6
     allow_reuse_address = daemon_threads = True
     request_queue_size = 128

@@ -27,7 +27,7 @@ def _jwt(claims):
 
 
 def _granted(fields):
-    """The number of a new pair of tokens, or None when the refresh token is unknown or was used before."""
+    """Returns the number of a new pair of tokens, or None when the refresh token is unknown or was used before."""
     token = fields.get("refresh_token")
     with LOCK:
         if fields.get("grant_type") == "refresh_token":
@@ -38,7 +38,7 @@ def _granted(fields):
 
 
 def anthropic_token(body, kind):
-    """(status, reply) of POST platform.claude.com/v1/oauth/token."""
+    """Returns (status, reply) of POST platform.claude.com/v1/oauth/token."""
     number = _granted(_fields(body, kind))
     if number is None:
         return 400, {"error": "invalid_grant", "error_description": "Refresh token not found or invalid"}
@@ -59,7 +59,7 @@ def anthropic_profile():
 
 
 def openai_token(body, kind):
-    """(status, reply) of POST auth.openai.com/oauth/token."""
+    """Returns (status, reply) of POST auth.openai.com/oauth/token."""
     number = _granted(_fields(body, kind))
     if number is None:
         return 401, {"error": {"message": "Your refresh token has already been used", "type": "invalid_request_error",
@@ -72,14 +72,14 @@ def openai_token(body, kind):
 
 
 def openai_device(path):
-    """The reply of POST auth.openai.com/api/accounts/deviceauth/…: the user has agreed by the first poll."""
+    """Returns the reply of POST auth.openai.com/api/accounts/deviceauth/…: the user has agreed by the first poll."""
     if path.endswith("/usercode"):
         return {"device_auth_id": "stand-in-device", "user_code": "STND-INCODE", "interval": "1"}
     return {"authorization_code": "stand-in-code", "code_challenge": "challenge", "code_verifier": "verifier"}
 
 
 def answer(host, path, body, headers):
-    """(status, reply) when this is a request of a sign-in, else None."""
+    """Returns (status, reply) if this is a request of a sign-in, else None."""
     kind = headers.get("Content-Type") or ""
     if (host, path) == ("platform.claude.com", "/v1/oauth/token"):
         return anthropic_token(body, kind)

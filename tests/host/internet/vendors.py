@@ -2,7 +2,7 @@
 """Stand-ins for the two vendors' APIs: just enough of OpenAI's Responses API and Anthropic's Messages API, streaming,
 to make the real `codex exec` and `claude -p` run one shell command and say that they are done.
 
-The command is whatever stands between <run> and </run> in the prompt, so that a test decides what "the model" does."""
+The command is the text between <run> and </run> in the prompt, so that a test decides what "the model" does."""
 import json
 import re
 
@@ -11,7 +11,7 @@ DONE = "The stand-in is done."
 
 
 def _texts(value):
-    """Every string inside a JSON value."""
+    """Returns every string inside a JSON value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
@@ -40,7 +40,7 @@ def sse(events):
 # --- OpenAI: POST /v1/responses ---------------------------------------------------------------------------------
 
 def _openai_tools(request):
-    """The names of all tools that a request offers; newer versions send them as an input item, in namespaces."""
+    """Returns the names of all tools that a request offers; newer versions send them as an input item, in namespaces."""
     pending = list(request.get("tools", []))
     for item in request.get("input", []):
         pending += item.get("tools", []) if item.get("type") == "additional_tools" else []
@@ -53,7 +53,7 @@ def _openai_tools(request):
 
 
 def _openai_call(names, command):
-    """A call of whichever shell tool this version of Codex offers."""
+    """Returns a call of the shell tool that this version of Codex offers."""
     if "exec" in names:
         script = f"const result = await tools.exec_command({json.dumps({'cmd': command})}); text(result);"
         return {"type": "custom_tool_call", "id": "ctc_1", "call_id": "call_1", "name": "exec", "namespace": "functions",
@@ -68,7 +68,7 @@ def _openai_call(names, command):
 
 
 def openai(request):
-    """The events that answer one POST /v1/responses."""
+    """Returns the events that answer one POST /v1/responses."""
     history = request.get("input", [])
     answered = any(item.get("type", "").endswith("_call_output") for item in history)
     command = _command(history)
@@ -91,7 +91,7 @@ def openai(request):
 # --- Anthropic: POST /v1/messages -------------------------------------------------------------------------------
 
 def anthropic(request):
-    """The events that answer one POST /v1/messages."""
+    """Returns the events that answer one POST /v1/messages."""
     messages = request.get("messages", [])
     blocks = [block for message in messages if isinstance(message.get("content"), list) for block in message["content"]]
     answered = any(block.get("type") == "tool_result" for block in blocks)

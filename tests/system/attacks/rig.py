@@ -14,8 +14,8 @@ import box
 PROBES = box.HERE / "probes"
 PRODUCT = pathlib.Path(box.AGENTBOX).resolve().parent.parent / "libexec" / "agentbox" / "agentbox-probe"
 MARKER = "agentbox-attack:"
-# What the tables need of the test internet: names for HTTP and TLS, a port for another protocol, and the names that lead
-# where no listed name may.
+# What the tables need from the test internet: names for HTTP and TLS, a port for another protocol, and names with addresses
+# that no listed name may have.
 ALLOWED = ["allowed.example", "allowed.example:80", "allowed.example:22", "allowed.example:8443", "*.wild.example"] + [
     name + ".example:22" for name in ("rebind", "metadata", "lan", "alias", "unspecified", "mapped", "turns")]
 
@@ -34,14 +34,14 @@ class Row:
 
 
 def landlock():
-    """The version that boxes use; 0: none."""
+    """Returns the Landlock version that boxes use; 0: none."""
     done = subprocess.run([box.AGENTBOX, "doctor", "--quick", "--json"], capture_output=True, text=True, check=False)
     found = re.search(r'"ABI (\d+): second layer', done.stdout)
     return found.group(1) if found else 0
 
 
 class Run:
-    """One box in which every attack was made: the rows by name, and the packets that arrived outside meanwhile."""
+    """One box in which every attack was made: the rows by name, and the packets that arrived outside during the attacks."""
 
     def __init__(self, *options):
         with tempfile.TemporaryDirectory(dir=box.HOME) as workspace:
@@ -65,20 +65,20 @@ class Run:
         self.reached = {packet["to"] for packet in self.packets}
 
     def arrived(self, name):
-        """Whether anything of this attack arrived outside: its marker in a packet or a stream, a question for its name, or
+        """Returns whether anything of this attack arrived outside: its marker in a packet or a stream, a query for its name, or
         a packet for the address that it names."""
         tried = addresses(self.rows[name].tried) if name in self.rows else set()
         return (name in self.marked or any(name in asked.split(".") for asked in self.strange_names()) or
                 bool(tried & (self.reached - LISTED)))
 
     def strange_names(self):
-        """The names that were asked for outside, without the listed ones: those the firewall itself looks up."""
+        """Returns the names that were queried outside, except the listed ones, which the firewall itself looks up."""
         listed = {entry.split(":")[0] for entry in ALLOWED}
         return {question["name"].lower() for question in self.names} - listed
 
 
 def streams(packets):
-    """The bytes that were sent, per connection, so that a marker in several packets is found as well."""
+    """Returns the bytes that were sent, per connection, so that a marker in several packets is found as well."""
     flows = {}
     for packet in packets:
         flows.setdefault((packet["to"], packet["protocol"], packet["source"], packet["port"]), []).append(packet)
@@ -86,7 +86,7 @@ def streams(packets):
 
 
 def assembled(flow):
-    """The bytes of one flow. On a busy machine TCP may send parts of it twice."""
+    """Returns the bytes of one flow. On a busy machine TCP may send parts of it twice."""
     start = flow[0]["sequence"]
     if start is None:
         return "".join(packet["data"] for packet in flow)
@@ -98,7 +98,7 @@ def assembled(flow):
 
 
 def addresses(text):
-    """The IP addresses in a text, each in its usual form."""
+    """Returns the IP addresses in a text, each in its usual form."""
     found = set()
     for word in re.split(r"[^0-9a-f.:]+", text):
         for candidate in (word, word.rsplit(":", 1)[0]):
@@ -109,7 +109,7 @@ def addresses(text):
 
 
 def markers(text):
-    """The attacks whose marker is in `text`."""
+    """Returns the attacks whose marker is in `text`."""
     return {part.split(".", 1)[0] for part in text.split(MARKER)[1:] if "." in part}
 
 
@@ -121,11 +121,11 @@ def filtered():
 
 @functools.lru_cache(maxsize=None)
 def open_box():
-    """The same box without a firewall: the positive control of every attack on the network."""
+    """The same box without a firewall: the positive control for every attack on the network."""
     return Run("--full-network")
 
 
 def listed():
-    """(name, family, defence) of every attack there is."""
+    """Returns (name, family, defence) of every attack."""
     out = subprocess.run([PROBES / "probe_wire", "--list"], capture_output=True, text=True, check=True).stdout
     return [tuple(line.split("\t")) for line in out.splitlines()]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Boxes that are attacked from outside, or that race with their own firewall: whatever happens to whichever part, and
-when, no packet leaves and nothing stays behind. Each box runs a program that sends all the time."""
+"""Boxes that are attacked from outside, or that race with their own firewall: whichever part is attacked, and whenever, no
+packet leaves and nothing is left behind. Each box runs a program that sends continuously."""
 import contextlib
 import json
 import os
@@ -49,7 +49,7 @@ class Race(LifecycleAttack):
     LAUNCHES = 50
 
     def test_fifty_launches_race_from_the_first_instruction(self):
-        """Two at a time, in a workspace each: what one box does while another is torn down counts as well."""
+        """Two at a time, each in its own workspace, so that one box runs while another is torn down."""
         places = [self.workspace, self.workspace.parent / (self.workspace.name + "-second")]
         shutil.copytree(*places)
         self.addCleanup(shutil.rmtree, places[1])
@@ -72,7 +72,7 @@ class Race(LifecycleAttack):
 
 
 class Podman(LifecycleAttack):
-    """What Podman can do to a running box behind agentbox's back. After each the box is as closed as before."""
+    """What Podman can do to a running box behind agentbox's back. After each action the box is as closed as before."""
 
     def attack(self, *command, part=None, again=None):
         launcher = self.attacked()
@@ -81,7 +81,7 @@ class Podman(LifecycleAttack):
             done = subprocess.run(["podman", *words, target], capture_output=True, text=True, timeout=PATIENCE, check=False)
             halts = "without a cgroup" not in done.stderr  # processes cannot be stopped there
             if words is command and done.returncode != 0 and halts:
-                # It came too late for a box whose agent it had ended; any other attack must succeed.
+                # It may fail only where it ended the agent, and came too late for the rest of the box.
                 with self.subTest("the attack failed", error=done.stderr):
                     launcher.wait(PATIENCE)
             time.sleep(0.1)  # gives packets time to leave, if they can
@@ -148,7 +148,7 @@ class Podman(LifecycleAttack):
 
 
 class Processes(LifecycleAttack):
-    """Signals to the processes that a box is made of."""
+    """Signals to the processes of a box."""
 
     def pids(self, *names):
         return [pid for pid, line in processes().items() if pathlib.PurePath(line.split()[0]).name in names]
@@ -156,7 +156,7 @@ class Processes(LifecycleAttack):
     def attack(self, number, *names):
         launcher = self.attacked()
         pids = self.pids(*names)
-        self.assertTrue(pids, "nobody to attack")
+        self.assertTrue(pids, "no process to attack")
         for pid in pids:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, number)
@@ -223,7 +223,7 @@ class Steps(LifecycleAttack):
                 judge(self.run_with(f"{phase}:{number}:{what}"), number)
 
     def assert_value_is_in_no_file(self):
-        """Except Podman's own files: the container has the value in its environment."""
+        """Podman's own files are excepted: the container has the value in its environment."""
         found = subprocess.run(["find", box.SESSIONS.parent, box.HOME, self.workspace, "/tmp", "-name", "containers", "-prune", "-o",
                                 "-type", "f", "-user", str(os.getuid()), "-size", "-4M", "-exec",
                                 "grep", "--files-with-matches", "--fixed-strings", self.VALUE, "{}", "+"],

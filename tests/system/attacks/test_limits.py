@@ -9,7 +9,7 @@ from box import AUDIT, PATIENCE, SystemTest, wait_until
 
 
 def host_is_fine():
-    """The host still starts processes of the same user, and answers in time."""
+    """Checks that the host still starts processes of the same user, and responds in time."""
     return subprocess.run(["/bin/true"], timeout=PATIENCE, check=False).returncode == 0
 
 
@@ -63,7 +63,7 @@ class Floods(SystemTest):
         self.assertLess(size, 1 << 20, "2,000 refusals")
         self.assertLess(len(result.err.splitlines()), 40, "lines of the launcher about them: 20 live ones, and the summary")
 
-    def test_the_boxs_output_is_kept_nowhere(self):
+    def test_the_boxs_output_is_stored_nowhere(self):
         """--log-driver none: a flood on stdout goes to its reader, and to no file of the host."""
         before = shutil.disk_usage(os.environ["HOME"]).used
         process = self.start("run", "--", "sh", "-c", "head -c 300M /dev/zero")
@@ -77,7 +77,7 @@ class Floods(SystemTest):
         self.assertEqual(logs, [])
         self.assertLess(shutil.disk_usage(os.environ["HOME"]).used - before, 250 << 20)
 
-    def test_memory_is_bounded_where_it_was_asked_for(self):
+    def test_memory_is_bounded_on_request(self):
         """The limit is refused where it cannot be enforced; otherwise only the box is affected."""
         result = self.in_box("head -c 300M /dev/zero | tail | wc -c; echo end", "--memory", "64M")
         if result.code == 126:
@@ -88,7 +88,7 @@ class Floods(SystemTest):
             self.assertIn("end", result.out)
         self.assertTrue(host_is_fine())
 
-    def test_processors_are_bounded_where_it_was_asked_for(self):
+    def test_processors_are_bounded_on_request(self):
         result = self.in_box("cat /sys/fs/cgroup/cpu.max", "--cpus", "0.5")
         if result.code == 126:
             self.assertIn("not delegated", result.err)
@@ -96,6 +96,6 @@ class Floods(SystemTest):
             self.assertEqual(result.out.split(), ["50000", "100000"])
 
 
-    def test_the_limit_of_processes_holds_inside(self):
+    def test_the_process_limit_holds_inside(self):
         inside = self.in_box("bash -c 'ulimit -Hu'; cat /sys/fs/cgroup/pids.max 2>/dev/null || echo none", "--pids", "99").out.split()
         self.assertTrue(inside[0] == "99" or inside[1] == "99", inside)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The filter's answer to every system call, asked from inside without making one, against a golden table. The golden file
-holds what may be made; everything else must be refused, whatever calls the host's kernel and profile have besides."""
+lists what may be made; everything else must be refused, whatever other calls the host's kernel and profile have."""
 import ctypes
 import os
 import pathlib
@@ -13,12 +13,12 @@ import rig
 from box import SystemTest
 
 GOLDEN = pathlib.Path(__file__).parent / f"syscalls.{platform.machine()}.txt"
-# Only with arguments that the host's profile or ours names; 0 for each argument is what the table shows.
+# Arguments are only those that the host's profile or ours names; in the table, each argument is 0.
 TABLED = re.compile(r"^(\d+)(\(.*\))? (\S+)$")
 
 
 def names():
-    """number -> name, by the library that the container runtime itself uses."""
+    """Returns {number: name}, by the library that the container runtime itself uses."""
     library = ctypes.CDLL("libseccomp.so.2")
     library.seccomp_syscall_resolve_num_arch.restype = ctypes.c_void_p
     known = {}
@@ -43,7 +43,7 @@ class Syscalls(SystemTest):
                 for number, arguments, answer in self.answers()}
 
     @unittest.skipUnless(GOLDEN.exists() or os.environ.get("AGENTBOX_UPDATE_GOLDEN"), "no golden table for this machine yet")
-    def test_every_call_is_as_the_golden_table_says(self):
+    def test_every_call_matches_the_golden_table(self):
         table = self.table()
         allowed = sorted(call for call, answer in table.items() if answer == "allowed")
         text = "".join(call + "\n" for call in allowed)
@@ -51,12 +51,12 @@ class Syscalls(SystemTest):
             pathlib.Path(directory, GOLDEN.name).write_text(text)
         golden = GOLDEN.read_text().splitlines()
         self.assertEqual([call for call in allowed if call not in golden], [], "allowed beyond the golden table")
-        # A kernel or a library that is older than the table's knows fewer calls; that is not a hole. The rest must exist.
+        # A kernel or a library that is older than the table's has fewer calls; that is not a hole. The others must exist.
         missing = [call for call in golden if call not in allowed]
         self.assertLess(len(missing), 40, missing)
         self.assertNotIn("MADE", table.values(), "a call was really made: the probe's own filter is not in place")
 
-    def test_what_is_taken_away_is_refused_and_what_is_needed_is_not(self):
+    def test_removed_calls_are_refused_and_needed_ones_are_not(self):
         table = self.table()
         for call in ("clone3", "setns", "mount", "umount2", "pivot_root", "chroot", "ptrace", "process_vm_readv", "keyctl",
                      "add_key", "request_key", "bpf", "io_uring_setup", "userfaultfd", "perf_event_open", "open_by_handle_at",

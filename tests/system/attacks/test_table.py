@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every attack of the tables (src/attacks and tests/probes/wire) as a case of its own, judged by what
+"""Every attack of the tables (src/attacks and tests/probes/wire) as a separate case, judged by what
 the attacker saw and by what arrived at the test internet. All of them are made in one box, and once more in one without a
 firewall, where those that are aimed at the network must arrive: a rig that notices nothing would pass for a safe box."""
 import unittest
@@ -9,11 +9,11 @@ from box import left_behind, wait_until
 
 # Attacks on the network that arrive nowhere even without a firewall, and why: their controls cannot be made on this rig.
 NO_CONTROL = {
-    "udp-broadcast": "slirp4netns does not pass broadcasts on",
+    "udp-broadcast": "slirp4netns does not forward broadcasts",
     "udp-mdns": "nor multicast", "udp-ssdp": "nor multicast", "udp-mdns-v6": "nor multicast",
     "sctp": "the kernel has no SCTP", "dccp": "the kernel has no DCCP",
-    "udp-lite": "slirp4netns passes TCP, UDP and ICMP on only",
-    "icmp": "nobody may ping in the box: net.ipv4.ping_group_range is empty", "icmp-v6": "nor by IPv6",
+    "udp-lite": "slirp4netns forwards only TCP, UDP and ICMP",
+    "icmp": "nobody may ping in the box: net.ipv4.ping_group_range is empty", "icmp-v6": "nor over IPv6",
     "tcp-loopback-source": "the kernel does not send from 127.0.0.1 to outside",
     "tcp-multipath": "see udp-lite: slirp4netns speaks plain TCP, without the marker in the first packet",
     "host-slirp": "the host's loopback is switched off in slirp4netns",
@@ -26,7 +26,7 @@ WITHOUT_MARKER = {"rebind-turns"}  # four connections; those to the public addre
 
 
 class Table(unittest.TestCase):
-    """The cases are made below, one method an attack."""
+    """The cases are made below, one method per attack."""
 
     def assert_held(self, name):
         run = rig.filtered()
@@ -39,7 +39,7 @@ class Table(unittest.TestCase):
 
     def assert_control(self, name):
         """Without the firewall the same bytes arrive."""
-        self.assertTrue(rig.open_box().arrived(name), f"{rig.open_box().rows.get(name)}: not even without a firewall do its bytes arrive")
+        self.assertTrue(rig.open_box().arrived(name), f"{rig.open_box().rows.get(name)}: its bytes do not arrive even without a firewall")
 
 
 def held(name):
@@ -69,7 +69,7 @@ class Whole(unittest.TestCase):
                      {("203.0.113.7", 443), ("203.0.113.7", 80), ("203.0.113.7", 22), ("203.0.113.7", 8443), ("192.0.2.1", 53)}]
         self.assertEqual(strangers, [])
 
-    def test_no_name_was_asked_outside_but_listed_ones(self):
+    def test_only_listed_names_were_queried_outside(self):
         listed = {entry.split(":")[0] for entry in rig.ALLOWED}
         self.assertLessEqual({question["name"].lower() for question in rig.filtered().names}, listed)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What developers and agents use works under the box's filter; what does not is what the README says. The tools are the
+"""The tools of developers and agents work under the box's filter, except for those that the README names. The tools are the
 host's, run under the filter that a box would get: an image with all of them would take minutes to build."""
 import json
 import shutil
@@ -12,7 +12,7 @@ from box import PATIENCE, SystemTest
 UNDER_FILTER = pathlib.Path(__file__).parent / "under_filter.py"
 C_PROGRAM = "#include <pthread.h>\n#include <stdio.h>\nstatic void *f(void *p) { return p; }\n" \
             "int main(void) { pthread_t t; pthread_create(&t, 0, f, 0); pthread_join(t, 0); puts(\"made\"); }\n"
-# tool -> (script, what it prints at its end). All that are there are tried; those of ALWAYS are in every developer's box.
+# tool -> (script, its last output). All installed tools are tried; those of ALWAYS are in every developer's box.
 WORK = {
     "git": ("git init -q repo && cd repo && touch a && git add a && git -c user.name=a -c user.email=a@b commit -qm made && git log --format=%s", "made"),
     "ssh-keygen": ("ssh-keygen -q -t ed25519 -N '' -f key && ssh-keygen -lf key >/dev/null && ssh -V 2>/dev/null; echo made", "made"),
@@ -34,7 +34,7 @@ WORK = {
     "make": ("printf 'all:\\n\\t@echo made\\n' >Makefile && make -j2", "made"),
 }
 ALWAYS = {"git", "ssh-keygen", "curl", "python3", "g++", "make"}
-# Programs that do not work according to the README, and what stops them.
+# Programs that, according to the README, do not work, and what stops them.
 DO_NOT_WORK = {
     "unshare": ("unshare --user true", "Operation not permitted"),
     "gdb": ("gdb -batch -ex run /bin/true 2>&1", "Operation not permitted"),
@@ -74,6 +74,6 @@ class Tools(SystemTest):
                 with self.subTest(tool=tool):
                     done = self.under_the_filter(script)
                     self.assertIn(why, done.stdout + done.stderr)
-                    if tool != "unshare":  # the control: outside of the filter it works
+                    if tool != "unshare":  # the control: without the filter it works
                         plain = subprocess.run(["/bin/sh", "-c", script], text=True, capture_output=True, check=False, timeout=PATIENCE)
                         self.assertNotIn(why, plain.stdout + plain.stderr)

@@ -60,7 +60,7 @@ class Verify(SystemTest):
         self.assertIn("no box named", result.err)
 
     def test_an_agent_that_kills_the_probe_proves_nothing(self):
-        """As the same user it may: then there is no report, or not a good one. With Landlock 6 it may not."""
+        """As the same user it can: then there is no report, or not a good one. With Landlock 6 it cannot."""
         process = self.running("while :; do for p in /proc/[0-9]*; do p=${p#/proc/}; "
                                "[ $p -gt 2 ] && [ $p != $BASHPID ] && kill -KILL $p 2>/dev/null; done; done")
         result = self.agentbox("verify", "target", timeout=PATIENCE)
@@ -104,7 +104,7 @@ class OnStart(SystemTest):
 
     def test_it_costs_little(self):
         quickest = {"[verify]\non_start = true\n": 60, "": 60}
-        for _ in range(20):  # a busy machine is slow now and then
+        for _ in range(20):  # a busy machine is sometimes slow
             for config, best in quickest.items():
                 self.user_config(config)
                 result = self.in_box("true")
@@ -115,7 +115,7 @@ class OnStart(SystemTest):
                 return
         self.fail(f"{more} s with the proof and {without} s without")
 
-    def test_a_project_may_ask_for_it_and_not_switch_it_off(self):
+    def test_a_project_may_ask_for_it_but_not_switch_it_off(self):
         self.project_config("[verify]\non_start = true\n")
         self.assertCode(self.in_box("true"), 0)
         self.user_config("[verify]\non_start = true\n")

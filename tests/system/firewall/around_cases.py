@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Attempts to go around the firewall. Each is made twice: in a firewalled box, where nothing may arrive, and in one without
+"""Attempts to bypass the firewall. Each is made twice: in a firewalled box, where nothing may arrive, and in one without
 a firewall, where the same attempt must arrive, or the rig would prove nothing."""
 import world
 
@@ -19,7 +19,7 @@ class Around(world.FirewallTest):
         cls.unfiltered.close()
 
     def both(self, name, *arguments, fast=0.9, control=True, **named):
-        """The denial and its positive control."""
+        """Checks the denial and its positive control."""
         result = self.assert_quick(lambda: self.firewalled.probe(name, *arguments, **named), fast)
         self.assertFalse(result["ok"], (name, arguments, named, result))
         self.assert_nothing_arrived()
@@ -28,7 +28,7 @@ class Around(world.FirewallTest):
             self.assertTrue(self.arrived() or open_result["ok"], ("the control did not arrive", name, arguments, open_result))
         return result
 
-    def test_ip_literals_are_refused_at_once(self):
+    def test_ip_literals_are_refused_immediately(self):
         for address in (world.EVIL, world.ALLOWED, world.METADATA, world.LAN, world.GATEWAY, EVIL6, world.ALLOWED6,
                         "::ffff:198.51.100.10"):
             for port in (443, 80, 22):
@@ -50,7 +50,7 @@ class Around(world.FirewallTest):
         self.assert_nothing_arrived()
 
     def test_icmp_is_refused(self):
-        # Pinging takes the group in ping_group_range, which neither kind of box has by default.
+        # Pinging needs the group in ping_group_range, which neither kind of box has by default.
         for box in (self.firewalled, self.unfiltered):
             box.enter("sh", "-c", "echo '0 0' >/proc/sys/net/ipv4/ping_group_range")
         for address in (world.EVIL, world.GATEWAY, EVIL6):

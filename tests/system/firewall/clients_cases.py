@@ -36,7 +36,7 @@ class Clients(world.FirewallTest):
         self.fw = self.box(allow=[HOST, f"{HOST}:80"]).start()
 
     def connect(self, data, port=443):
-        """A client in the box that sent `data`, and the server's end, at which it has arrived."""
+        """Returns a client in the box that sent `data`, and the server's end, where it has arrived."""
         client = subprocess.Popen([*self.fw.into(()), "python3", "-c", CLIENT, str(world.HERE), HOST, str(port), data.hex()],
                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.addCleanup(client.stdout.close)
@@ -83,7 +83,7 @@ class Clients(world.FirewallTest):
     def test_a_client_that_stops_sending_does_not_wait_for_an_hour(self):
         client, server = self.connect(real_hello(HOST))
         self.say(client, "half-close")
-        self.assertTrue(self.closed(server))  # the server learns of it, and would close
+        self.assertTrue(self.closed(server))  # the server is told, and would close
         self.assertEqual(self.fw.wait_audit(kind="connect")[0]["reason"], "client-gone")
 
     def test_a_client_that_waits_is_waited_for(self):

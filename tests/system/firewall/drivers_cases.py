@@ -29,7 +29,7 @@ class Drivers(world.FirewallTest):
         entries_cases.listen(self, world.GATEWAY, 11434, 11435)
 
     def rules(self, box):
-        """Every rule in the box's namespace, whichever program made it."""
+        """Returns every rule in the box's namespace, whichever program made it."""
         return [line.strip() for line in box.enter("nft", "list", "ruleset").splitlines()
                 if any(word in line for word in ("accept", "drop", "reject", "redirect", "comment"))
                 and "policy accept" not in line]
@@ -48,7 +48,7 @@ class Drivers(world.FirewallTest):
             self.arrived()
 
     def test_rules_of_every_form_are_read_back_as_they_were_loaded(self):
-        """A driver starts only if what the kernel lists equals what was loaded, so each way of listing must be known."""
+        """A driver starts only if what the kernel lists equals what was loaded, so every form of listing must be handled."""
         four, six = [f"10.0.0.0/{n}:5432" for n in range(8, 32, 2)], [f"[fd00::/{n}]:5432" for n in range(8, 128, 9)]
         odd = ["10.255.255.254:1", "172.16.0.1:22", "192.168.0.0/16:22", "[fd00::1:0:0:1]:65535", "[fd00:0:1:0:1:0:1:1]:443"]
         ports = [number for port in range(20, 3000, 97) for number in ("--publish", str(port))]
@@ -104,7 +104,7 @@ class Drivers(world.FirewallTest):
         self.assertEqual({verdict for (_, address, _, marked), verdict in table.items()
                           if address in (world.EVIL, "2001:db8:66::66") and not marked} & {"ok"}, set())
 
-    def test_what_comes_in_is_judged_alike(self):
+    def test_incoming_packets_get_the_same_verdicts(self):
         for driver in DRIVERS:
             box = self.box(allow=["api.example.com"]).start("--driver", driver, "--publish", "3000")
             verdicts = {}
@@ -141,7 +141,7 @@ class Drivers(world.FirewallTest):
             self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(self.rules(box), [])
 
-    def test_json_is_what_nft_takes(self):
+    def test_json_is_what_nft_accepts(self):
         box = self.box(**POLICY)
         document = world.run(*box.into(()), world.PROGRAM, "ruleset", "--policy", str(box.path / "egress.json"))
         names = [command["add"]["rule"]["comment"] for command in json.loads(document)["nftables"] if "rule" in command.get("add", {})]

@@ -44,7 +44,7 @@ class Addresses(world.FirewallTest):
         self.assertEqual(bool(self.arrived()), got, (address, port, result))
         return got
 
-    def test_a_listed_address_and_port_is_reached_and_nothing_beside_it(self):
+    def test_a_listed_address_and_port_is_reached_and_nothing_else(self):
         box = self.box(allow=["api.example.com"],
                        allow_addresses=[f"{SERVICE}:5432", f"[{SERVICE6}]:5432"]).start(*self.driver)
         self.assertTrue(self.reaches(box, SERVICE, 5432))
@@ -101,7 +101,7 @@ class HostPorts(world.FirewallTest):
         record = box.wait_audit(kind="connect", name="host.containers.internal", verdict="allow")[0]
         self.assertEqual((record["rule"], record["address"]), ("host:11434", world.GATEWAY))
         self.assertEqual(box.wait_audit(name="host.containers.internal", port=11435)[0]["reason"], "port-not-listed")
-        # Names still work: the name server is at the gateway, too.
+        # Names still work: the name server is at the gateway as well.
         self.assertEqual(box.probe("tcp", host="git.example.com", port=22, send="70")["received"], "70")
 
     def test_the_kernel_keeps_the_firewalls_own_sockets_from_the_rest_of_the_machine(self):
@@ -110,7 +110,7 @@ class HostPorts(world.FirewallTest):
         self.assertTrue(result["ok"], result)
         for port in (11435, 22, 443):
             self.assertEqual(box.probe("marked", world.GATEWAY, port, capabilities=("net_admin",))["error"], "ECONNREFUSED", port)
-        # Under IPv6 the gateway may map to it as well, and slirp4netns' one (fd00::2) does: nothing of it is reached there.
+        # Under IPv6 the gateway may map to the machine as well, and slirp4netns' (fd00::2) does: none of its ports is reached there.
         gateways = (GATEWAY6, SLIRP6)
         for address in gateways:
             for port in (11434, 22):
@@ -142,7 +142,7 @@ class Uploads(world.FirewallTest):
         self.internet.names.table["b.wild.example.com"] = [world.ALLOWED]
 
     def send(self, box, host, size):
-        """How many bytes came back of `size`."""
+        """Returns how many of `size` bytes came back."""
         return len(bytes.fromhex(box.probe("tcp", host=host, port=22, send="70", times=size).get("received", "")))
 
     def test_the_connection_is_cut_at_the_limit_and_the_log_says_so(self):
@@ -173,8 +173,8 @@ class Uploads(world.FirewallTest):
             thread.join()
         box.wait_audit(reason="upload-limit")
         box.stop()
-        # The log leaves out a denial like the one before; the totals have each. A connection is cut when nothing is left,
-        # and what it took was passed on: together they sent all of the limit, in whatever shares.
+        # The log leaves out a denial like the previous one; the totals have each. A connection is cut when nothing is left,
+        # and its share was forwarded: together they sent exactly the limit, in whatever shares.
         sums = box.totals(name="git.example.com")
         self.assertEqual((sum(one["count"] for one in sums), sum(one["bytes_up"] for one in sums)), (4, 1 << 20), sums)
 
@@ -236,7 +236,7 @@ class UpstreamProxy(world.FirewallTest):
             self.assertEqual(box.probe("tcp", host=host, port=22, send="70")["received"], "70")
         self.assertEqual(self.requests, [])
 
-    def test_what_the_host_says_first_is_not_lost(self):
+    def test_what_the_host_sends_first_is_not_lost(self):
         self.answer += b"SSH-2.0-early\r\n"
         box = self.box(allow=["git.example.com:22"], upstream_proxy=self.proxy).start()
         got = bytes.fromhex(box.probe("tcp", host="git.example.com", port=22, send="70")["received"])
@@ -277,7 +277,7 @@ class Ssh(world.FirewallTest):
         (self.path / "config").write_text(
             f"HostKey {self.path}/host\nAuthorizedKeysFile {self.path}/keys\nStrictModes no\nUsePAM no\nPidFile none\n"
             "ListenAddress 203.0.113.5:2222\nListenAddress 203.0.113.5:2223\nPasswordAuthentication no\n", encoding="ascii")
-        # For the namespace's root sshd wants users that are not mapped here; an ordinary one needs none. It is not locked.
+        # Run by the namespace's root, sshd needs users that are not mapped here; run by tester, who is not locked, it needs none.
         for name, text in (("passwd", "root:x:0:0::/root:/bin/sh\ntester:x:1000:1000::/:/bin/sh\n"), ("shadow", "tester:*:1:::::: \n")):
             (self.path / name).write_text(text, encoding="ascii")
         sshd = shutil.which("sshd", path="/usr/sbin:/usr/bin")

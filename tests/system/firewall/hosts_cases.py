@@ -63,7 +63,7 @@ class Hosts(world.FirewallTest):
         self.assert_refused(self.tls(hello(server_names(GOOD), ECH)), "ech", ALERT)
 
     def test_another_name_in_a_second_hello_is_refused(self):
-        """OpenSSL's servers take the name of the hello that follows a HelloRetryRequest."""
+        """OpenSSL's servers use the name of the hello that follows a HelloRetryRequest."""
         first, change, early = hello(server_names(GOOD), ASKS_FOR_RETRY), b"\x14\3\3\0\1\1", b"\x17\3\3\0\5early"
         for between in (b"", change, early + change):
             same = between + real_hello(GOOD) + b"\x17\3\3\0\5after"
@@ -213,7 +213,7 @@ class Hosts(world.FirewallTest):
             self.assert_nothing_arrived()
             box.close()
 
-    def test_a_listed_host_without_an_address_fails_at_once_and_says_so(self):
+    def test_a_listed_host_without_an_address_fails_immediately_and_says_so(self):
         self.assert_quick(lambda: self.tls(b"x", host="gone.example.com", port=22))
         record = self.fw.wait_audit(name="gone.example.com")[0]
         self.assertEqual((record["verdict"], record["reason"]), ("allow", "upstream-dns"))

@@ -30,7 +30,7 @@ class Life(world.FirewallTest):
         self.assertFalse(box.probe("udp", world.EVIL, 443)["ok"])
         self.assert_nothing_arrived()
 
-    def test_ready_holds_the_nonce_when_everything_is_up(self):
+    def test_ready_contains_the_nonce_when_everything_is_up(self):
         box = self.box(allow=["api.example.com"]).start()
         self.assertEqual((box.path / "run" / "ready").read_text(encoding="ascii"), world.NONCE + "\n")
         self.assertTrue(box.probe("dns", "api.example.com")["answers"])
@@ -48,7 +48,7 @@ class Life(world.FirewallTest):
         self.assertEqual(ready(), 0)
         self.assertEqual(ready("f" * 32), 125)
 
-    def test_it_ends_at_once_when_told_to_and_the_box_stays_closed(self):
+    def test_it_ends_immediately_when_told_to_and_the_box_stays_closed(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             box = self.box(allow=["api.example.com", "git.example.com:22"]).start()
             held = subprocess.Popen([*box.into(()), "python3", "-c",
@@ -158,7 +158,7 @@ class Life(world.FirewallTest):
         self.arrived()
         world.run(*box.into(("net_admin",)), world.PROGRAM, "lock", "--policy", str(box.path / "egress.json"))
         self.assert_closed(box)
-        box.start()  # and a server may open it afterwards
+        box.start()  # and a firewall may open it afterwards
         data = real_hello("api.example.com")
         self.assertEqual(box.probe("tcp", host="api.example.com", port=443, send=data.hex())["received"], data.hex())
 
@@ -212,9 +212,9 @@ class Life(world.FirewallTest):
             result = box.probe("tcp", host="git.example.com", port=22, send="00")
             if result.get("received") != "00":
                 break
-        self.assertNotEqual(result.get("received"), "00", "unrecorded connections go on")
+        self.assertNotEqual(result.get("received"), "00", "unrecorded connections continue")
         filler.unlink()
         box.wait_audit(reason="recovered")  # by itself
         self.assertEqual(box.probe("tcp", host="git.example.com", port=22, send="00")["received"], "00")
-        # The connection before it ended when there was no space for its record.
+        # The previous connection ended when there was no space for its record.
         self.assertEqual(len(box.wait_audit(done + 1, kind="connect", reason="allowed")), done + 1, "a record for each connection")

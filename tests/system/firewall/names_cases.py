@@ -109,7 +109,7 @@ class Names(world.FirewallTest):
         self.assertEqual(self.ask("api.example.com")["answers"][0]["data"], "198.18.0.1")
         if not world.is_sanitized():
             self.assertLess(self.firewalled.rss_kib() - before, 8192)
-        # A burst and so many a second, each with a line that tells how many were left out.
+        # A burst and a number per second, each with a line that tells how many were left out.
         lines = 2 * (2000 + 200 * (time.monotonic() - start))
         self.assertLess(log.stat().st_size - size, 350 * lines)
         self.firewalled.stop()

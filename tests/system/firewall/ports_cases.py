@@ -138,7 +138,7 @@ class Ports(world.FirewallTest):
             result = self.fw.probe("exchange", GOOD, PORT, ["", data.hex()])
             self.assertEqual(bytes.fromhex(result["received"]), data, result)
 
-    def test_a_server_that_speaks_first_is_heard_at_once(self):
+    def test_a_server_that_speaks_first_is_heard_immediately(self):
         for steps in (["", b"SSH-2.0-client\r\n".hex()], [b"SSH-2.0-client\r\n".hex(), "0001"]):
             result = self.fw.probe("exchange", GOOD, TALKS, steps)
             self.assertEqual(bytes.fromhex(result["received"]), GREETING + b"".join(map(bytes.fromhex, steps)), result)

@@ -77,7 +77,7 @@ def dns_raw(hex_message, tcp=False, timeout=0.3):
 
 
 def address_of(host):
-    """The address the box's resolver gives, or the literal itself."""
+    """Returns the address that the box's resolver gives, or the literal itself."""
     try:
         socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
         return host
@@ -156,7 +156,7 @@ def tcp_on(interface, host, port, send):
 
 
 def bulk(host, port, prefix, megabytes):
-    """Sends so many MB through an echo and counts and sums what returns."""
+    """Sends a number of MB through an echo, and counts and checksums what returns."""
     import threading
     import zlib
     with socket.socket() as s:
@@ -264,7 +264,7 @@ def marked(host, port, mark=0x61626278):
 
 
 def attempts(cases, mark):
-    """One connection or datagram each of [protocol, address, port]: "ok" or the errno's name."""
+    """Makes one connection or datagram for each [protocol, address, port]: "ok" or the errno's name."""
     verdicts = []
     for protocol, host, port in cases:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -330,7 +330,7 @@ def many_names(count, suffix):
 
 
 def flood(host, port, count, keep=2.0, send="", timeout=PATIENCE, until=None):
-    """Opens so many connections and leaves them half-done, for `keep` seconds or until the file `until` is there."""
+    """Opens `count` connections and leaves them half-open, for `keep` seconds or until the file `until` exists."""
     address, held, failed = address_of(host), [], 0
     for _ in range(count):
         s = socket.socket()
@@ -353,7 +353,7 @@ def reset(s):
 
 
 def burst(host, port, count, parallel, send):
-    """So many connections at a time, each reset as soon as the first byte of its echo is there."""
+    """Makes `count` connections, `parallel` at a time, each reset as soon as the first byte of its echo is there."""
     import selectors
     address, data, waiting = address_of(host), bytes.fromhex(send), selectors.DefaultSelector()
     started = done = failed = 0
@@ -385,7 +385,7 @@ def burst(host, port, count, parallel, send):
 
 
 def churn(mix, count):
-    """Connections of every kind in `mix` (host, port, hex bytes), read or left, closed or reset."""
+    """Makes connections of every kind in `mix` (host, port, hex bytes), read or left unread, closed or reset."""
     for i in range(count):
         host, port, send = mix[i % len(mix)]
         with socket.socket() as s:

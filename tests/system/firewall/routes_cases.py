@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The errors in the box do not depend on the routes that the network program has set up so far."""
+"""The errors in the box do not depend on which routes the network program has already set up."""
 import world
 
 UPLINKS = {"whole": ("link", "route4", "route6"), "without IPv6": ("link", "route4"), "without routes": ("link",), "none": ()}
@@ -15,7 +15,7 @@ class Routes(world.FirewallTest):
         box.enter("sh", "-c", "echo '0 0' >/proc/sys/net/ipv4/ping_group_range")
         return lines + [f"ping {host} {box.probe('ping', host)['error']}" for host in ("203.0.113.5", "2001:db8::1")]
 
-    def test_the_same_answers_whichever_routes_are_there(self):
+    def test_the_same_errors_whichever_routes_exist(self):
         boxes = {name: self.box(uplink=uplink, allow=["api.example.com"]).start() for name, uplink in UPLINKS.items()}
         expected = self.answers(boxes["whole"])
         self.assertIn("tcp 2001:db8::1 443 ECONNREFUSED", expected)
@@ -26,7 +26,7 @@ class Routes(world.FirewallTest):
                 box.wait_audit(kind="address", address="2001:db8::1", port=443, protocol="tcp", verdict="deny")
         self.assert_nothing_arrived()
 
-    def test_the_firewall_itself_learns_at_once_that_there_is_no_route(self):
+    def test_the_firewall_itself_learns_immediately_that_there_is_no_route(self):
         """Its marked sockets do not take the way through lo, where they would wait for an answer."""
         box = self.box(uplink=("link", "route4"), allow=["six.example.com:22"]).start()
         self.assert_quick(lambda: box.probe("tcp", "six.example.com", 22))

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Tests the real agentbox-firewall in network namespaces of its own.
+"""Tests the real agentbox-firewall in separate network namespaces.
 
 usage: run_in_namespaces.py /path/to/agentbox-firewall [WORD...]     tests whose name contains one of the words
 

@@ -5,7 +5,7 @@ import struct
 
 
 def real_hello(name):
-    """What Python's TLS (OpenSSL) sends to `name`."""
+    """Returns what Python's TLS (OpenSSL) sends to `name`."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     client = ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname=name)
     try:

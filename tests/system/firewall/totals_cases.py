@@ -16,7 +16,7 @@ class Totals(world.FirewallTest):
         self.assertTrue(box.probe("tcp", host="www.example.com", port=22, send=b"upload".hex())["ok"])
         start = time.monotonic()
         self.assertTrue(box.probe("burst", "git.example.com", 22, FLOOD, 32, "01")["ok"])
-        written = 2000 + 200 * (time.monotonic() - start)  # at most: a burst, and so many a second
+        written = 2000 + 200 * (time.monotonic() - start)  # at most: a burst, and a number per second
         self.assertEqual(box.probe("many_names", FLOOD, "flood.example.net")["rcodes"], {"3": FLOOD})
         self.assertEqual(box.probe("dns", "late.example.net")["rcode"], 3)
         box.stop()  # every connection has ended

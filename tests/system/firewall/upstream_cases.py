@@ -48,15 +48,15 @@ class Upstream(world.FirewallTest):
         return self.fw.probe("tcp", host=name, port=port, send="7071", **named)
 
     def reaches(self, name, address, port=PORT):
-        """The address that got the bytes is the right one; returns how long that took."""
+        """Checks that the right address got the bytes; returns how long that took."""
         self.arrived()
         result = self.connect(name, port)
         self.assertEqual(result.get("received"), "7071", result)
         self.assertEqual({a for a, _, _ in self.arrived()}, {address})
         return result["seconds"]
 
-    def reaches_at_once(self, addresses, address, port=PORT):
-        """Without waiting for an answer that does not come: a server has a second for it."""
+    def reaches_immediately(self, addresses, address, port=PORT):
+        """Like reaches(), without waiting for an answer that does not come: a server has a second for it."""
         self.assert_quick(lambda: {"seconds": self.reaches(self.name(*addresses), address, port)})
 
     def refused(self, addresses, reason, within, port=PORT):
@@ -71,16 +71,16 @@ class Upstream(world.FirewallTest):
     def test_a_server_that_drops_aaaa_delays_nobody(self):
         self.first.drops = {AAAA}
         for _ in range(3):
-            self.reaches_at_once((world.ALLOWED, world.ALLOWED6), world.ALLOWED)
+            self.reaches_immediately((world.ALLOWED, world.ALLOWED6), world.ALLOWED)
         self.assertIn(AAAA, {kind for _, kind in self.first.kinds})
 
     def test_a_server_that_drops_a_leaves_ipv6(self):
         self.first.drops = {A}
-        self.reaches_at_once((world.ALLOWED, world.ALLOWED6), world.ALLOWED6)
+        self.reaches_immediately((world.ALLOWED, world.ALLOWED6), world.ALLOWED6)
 
     def test_a_slow_a_gets_a_moment_and_no_more(self):
         self.first.delays = {A: 2.5}
-        self.reaches_at_once((world.ALLOWED, world.ALLOWED6), world.ALLOWED6)
+        self.reaches_immediately((world.ALLOWED, world.ALLOWED6), world.ALLOWED6)
         self.first.delays = {A: 0.005}
         def used():
             self.arrived()
@@ -130,30 +130,30 @@ class Upstream(world.FirewallTest):
         self.reaches(self.name(world.ALLOWED), world.ALLOWED)
         asked = len(self.first.asked)
         for _ in range(3):
-            self.reaches_at_once((world.ALLOWED,), world.ALLOWED)
+            self.reaches_immediately((world.ALLOWED,), world.ALLOWED)
         self.assertEqual(len(self.first.asked), asked)
         # The server comes back, and the other one stops.
         self.first.mute, self.second.mute = False, True
         self.reaches(self.name(world.ALLOWED), world.ALLOWED)
-        self.reaches_at_once((world.ALLOWED,), world.ALLOWED)
+        self.reaches_immediately((world.ALLOWED,), world.ALLOWED)
 
     def test_a_server_that_fails_is_survived(self):
         self.first.rcode = 2
         self.servers(world.GATEWAY, SECOND)
-        self.reaches_at_once((world.ALLOWED,), world.ALLOWED)
+        self.reaches_immediately((world.ALLOWED,), world.ALLOWED)
         self.assertTrue(self.first.asked)
         self.servers(world.GATEWAY, world.LAN)  # no name server is there: ICMP says so
         self.refused((world.ALLOWED,), "upstream-dns", 2)
         self.servers(world.LAN, SECOND)
         # (Here ICMP comes back before the second question is sent, and counts as an answer to that one only.)
         self.reaches(self.name(world.ALLOWED), world.ALLOWED)
-        self.reaches_at_once((world.ALLOWED,), world.ALLOWED)
+        self.reaches_immediately((world.ALLOWED,), world.ALLOWED)
 
     def test_a_slow_server_is_waited_for(self):
         self.first.delays = {A: 1.1, AAAA: 1.1}
         self.assertGreater(self.reaches(self.name(world.ALLOWED), world.ALLOWED), 1)
 
-    def test_servers_that_come_back_are_used_at_once(self):
+    def test_servers_that_come_back_are_used_immediately(self):
         self.first.mute = self.second.mute = True
         self.servers(world.GATEWAY, SECOND)
         self.assertIsNotNone(self.connect(self.name(world.ALLOWED), read=False))
@@ -161,14 +161,14 @@ class Upstream(world.FirewallTest):
         self.reaches(self.name(world.ALLOWED), world.ALLOWED)
 
     def test_what_the_launcher_passes_on_replaces_what_podman_wrote(self):
-        self.reaches_at_once((world.ALLOWED,), world.ALLOWED)
+        self.reaches_immediately((world.ALLOWED,), world.ALLOWED)
         self.first.mute = True
         (self.fw.path / "run" / "resolv.conf").write_text(f"nameserver {SECOND}\n", encoding="ascii")
         time.sleep(1.1)
         asked = len(self.first.asked)
-        self.reaches_at_once((world.ALLOWED,), world.ALLOWED)
+        self.reaches_immediately((world.ALLOWED,), world.ALLOWED)
         self.assertEqual(len(self.first.asked), asked)
-        # The host has none that can be asked from here: what else Podman wrote is none of the host's.
+        # The host has none that can be queried from here: the others that Podman wrote are not the host's.
         self.first.mute = False
         (self.fw.path / "run" / "resolv.conf").write_text("nameserver 127.0.0.53\n", encoding="ascii")
         time.sleep(1.1)
@@ -179,15 +179,15 @@ class Upstream(world.FirewallTest):
         box = self.box(allow=[f"*.wild.example.com:{PORT}"])
         (box.path / "run" / "resolv.conf").write_text(f"nameserver {SECOND}\n", encoding="ascii")
         self.fw = box.start()
-        self.reaches_at_once((world.ALLOWED,), world.ALLOWED)
+        self.reaches_immediately((world.ALLOWED,), world.ALLOWED)
         self.assertEqual(self.first.asked, [])
 
     def test_another_network_brings_other_servers(self):
-        self.reaches_at_once((world.ALLOWED,), world.ALLOWED)
+        self.reaches_immediately((world.ALLOWED,), world.ALLOWED)
         self.assertEqual(self.second.asked, [])
         self.first.mute = True
         self.servers(SECOND)
         asked = len(self.first.asked)
-        self.reaches_at_once((world.ALLOWED,), world.ALLOWED)
+        self.reaches_immediately((world.ALLOWED,), world.ALLOWED)
         self.assertTrue(self.second.asked)
         self.assertEqual(len(self.first.asked), asked)

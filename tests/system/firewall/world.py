@@ -23,7 +23,7 @@ from tls_bytes import ASKS_FOR_RETRY, RETRY
 
 PROGRAM = ""
 HERE = pathlib.Path(__file__).resolve().parent
-# A build with AddressSanitizer cannot check for leaks: the firewall forbids that it is traced.
+# A build with AddressSanitizer cannot check for leaks: the firewall forbids being traced.
 ENVIRONMENT = {"PATH": os.environ["PATH"], "ASAN_OPTIONS": "detect_leaks=0"}
 NONCE = "0123456789abcdef0123456789abcdef"
 ALLOWED, EVIL, METADATA, LAN, GATEWAY = "203.0.113.5", "198.51.100.10", "169.254.169.254", "192.0.2.99", "10.77.0.1"
@@ -38,7 +38,7 @@ def is_sanitized():
 
 
 def in_order(entries):
-    """Entries of a list in the order that the policy's JSON demands: by name, then pattern, then port."""
+    """Returns entries of a list in the order that the policy's JSON demands: by name, then pattern, then port."""
     def key(entry):
         name, _, port = entry.partition(":")
         return name.removeprefix("*."), name.startswith("*."), int(port or 443)
@@ -114,7 +114,7 @@ class Sink:
 
 
 class Names:
-    """A DNS server of the internet: a table of names, which the servers share, and a log of questions. It can be slow, ill or
+    """A DNS server of the internet: a table of names, which the servers share, and a log of questions. It can be slow, broken or
     dead: `mute` makes it silent, `drops` has the types of question that it never answers, `delays` the seconds that it takes
     for a type, `rcode` what it answers to everything."""
 
@@ -159,7 +159,7 @@ class Names:
 
 
 class Internet:
-    """Made once; everything that boxes could reach."""
+    """Everything that boxes could reach; made only once."""
     made = None
 
     def __init__(self):
@@ -195,7 +195,7 @@ class Internet:
 
 
 class Box:
-    """A user and network namespace as Podman makes them, and the firewall in it. `uplink`: what the network program has
+    """A user and network namespace as Podman makes them, and the firewall in them. `uplink`: what the network program has
     set up when the firewall starts: a "link" with an address, and default "route4" and "route6"."""
 
     def __init__(self, uplink=("link", "route4", "route6"), **policy):
@@ -231,7 +231,7 @@ class Box:
                 self.enter("ip", "route", "add", "default", "via", gateway)
 
     def write_policy(self, allow=(), block=(), ech=(), private=(), mode="filtered", text=None, **more):
-        """`more`: the policy's other keys as they are (allow_addresses, host_ports, max_upload, …)."""
+        """`more`: the policy's other keys, unchanged (allow_addresses, host_ports, max_upload, …)."""
         policy = {"version": 1, "mode": mode, "virtual_range": "198.18.0.0/15", "allow": in_order(allow),
                   "block": in_order(block), "allow_ech": in_order(ech), "allow_private": in_order(private), **more}
         (self.path / "egress.json").write_text(json.dumps(policy) if text is None else text, encoding="utf-8")
@@ -281,7 +281,7 @@ class Box:
         return json.loads(out)
 
     def audit(self, **wanted):
-        """The records so far that have these values."""
+        """Returns the records with these values."""
         lines = (self.path / "audit" / "testbox.jsonl").read_text(encoding="utf-8").splitlines()
         records = []
         for line in lines:
@@ -290,12 +290,12 @@ class Box:
         return [record for record in records if all(record[key] == value for key, value in wanted.items())]
 
     def wait_audit(self, count=1, **wanted):
-        """The records that have these values, once there are `count` of them."""
+        """Returns the records with these values, as soon as there are `count` of them."""
         wait_until(lambda: len(self.audit(**wanted)) >= count, lambda: f"{count} records {wanted}; there are {self.audit()}")
         return self.audit(**wanted)
 
     def totals(self, **wanted):
-        """The sums so far that have these values."""
+        """Returns the sums with these values."""
         file = self.path / "audit" / "testbox.totals"
         sums = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
         return [one for one in sums if all(one[key] == value for key, value in wanted.items())]
@@ -344,8 +344,8 @@ class FirewallTest(unittest.TestCase):
         return self.internet.sink.pop_seen(address, port)
 
     def assert_quick(self, attempt, seconds=0.9):
-        """Makes `attempt` (which returns a result with its seconds) again when it took too long: a busy machine is slow now
-        and then, what waits for a time-out is slow each time. Returns the last result."""
+        """Makes `attempt` (which returns a result with its seconds) again if it took too long: a busy machine is sometimes
+        slow, what waits for a timeout is slow each time. Returns the last result."""
         for _ in range(10):
             result = attempt()
             if result["seconds"] < seconds:

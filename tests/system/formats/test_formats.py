@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """One policy, every output format: the same box through `agentbox run`, `podman kube play`, Quadlet and `crun run`, compared by a
-probe that looks at it from inside, and by its ruleset."""
+probe that examines it from inside, and by its ruleset."""
 import contextlib
 import hashlib
 import json
@@ -54,24 +54,24 @@ DIFFERENCES = {
         r"mount /sys/kernel tmpfs ro ",
     ],
 }
-# `agentbox run` has its files in the runtime directory, which may be memory; the sets lie where the user put them. Apart from
+# `agentbox run` has its files in the runtime directory, which may be memory; the sets are where the user put them. Apart from
 # that the lines are the same: read-only, nosuid, nodev, noexec.
 WHERE_FILES_LIE = [r"mount /etc/(hosts|resolv\.conf) (disk|tmpfs) ro nosuid nodev noexec "]
 # The launcher's time zone is that of its host; the files are for any.
 OF_THE_HOST = [r"env TZ$"]
-# crun before 1.9 loses nosuid and nodev of writable binds without recursive flags, for which Podman has no words. In a box
-# without capabilities and with no_new_privs neither does anything.
+# crun before 1.9 loses nosuid and nodev of writable binds without recursive flags, which Podman cannot express. In a box
+# without capabilities and with no_new_privs neither has an effect.
 OLD_CRUN = [r"mount /workspace disk", r"mount /workspace/\.git disk"]
-# Podman 5's kube play puts a tmpfs of its own beside ours on /tmp and /run, and on /var/tmp (containers/podman:
-# ReadWriteTmpfs, though the root is writable), in no certain order: memory as ours, but bounded by the kernel's default
-# and the container's memory limit only. It masks more than its older self, sets TERM, and mounts /dev without noexec, where
+# Podman 5's kube play mounts its own tmpfs in addition to ours on /tmp and /run, and on /var/tmp (containers/podman:
+# ReadWriteTmpfs, though the root is writable), in no fixed order: in memory like ours, but bounded only by the kernel's default
+# and the container's memory limit. It masks more than older versions, sets TERM, and mounts /dev without noexec, where
 # nobody but root of the box can make a file.
 PODMAN_5 = [r"mount (/tmp|/run|/var/tmp) tmpfs rw nosuid nodev (noexec )?bytes=", r"create /run ",
             r"mount /dev tmpfs rw nosuid (noexec )?bytes=", r"mount /sys/", r"mount /proc/", r"masked ", r"env TERM$"]
 
 
 def command(words, **more):
-    """What a command prints; an AssertionError with all that it said when it fails."""
+    """Returns a command's output; raises AssertionError with all of it if the command fails."""
     done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL, **more)
     if done.returncode:
         raise AssertionError(f"{words} ended with {done.returncode}: {done.stdout}{done.stderr}")
@@ -79,7 +79,7 @@ def command(words, **more):
 
 
 def command_lines(program):
-    """Those of the running processes that have `program` in it."""
+    """Returns those command lines of running processes that contain `program`."""
     found = []
     for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
@@ -97,7 +97,7 @@ def crun_version():
 
 
 def without_counters(value):
-    """A ruleset as nft prints it, without what counts and numbers."""
+    """Returns a ruleset as nft prints it, without counters and handles."""
     if isinstance(value, dict):
         return {key: without_counters(item) for key, item in value.items() if key not in ("handle", "packets", "bytes", "metainfo", "position")}
     if isinstance(value, list):
@@ -106,7 +106,7 @@ def without_counters(value):
 
 
 def ruleset_digest(pid):
-    """The ruleset of the network namespace of `pid`, as root of its user namespace sees it."""
+    """Returns a digest of the ruleset in the network namespace of `pid`, as root of its user namespace sees it."""
     text = command(["nsenter", "--target", str(pid), "--user", "--net", "nft", "--json", "list", "ruleset"])
     rules = without_counters(json.loads(text))
     assert len(rules["nftables"]) > 5, text
@@ -130,7 +130,7 @@ class Formats(SystemTest):
         return directory
 
     def look(self, pid_of, process=None):
-        """The fingerprint that the box has left, with its ruleset; then lets it end. `process`: without which it ends."""
+        """Returns the fingerprint that the box left, with its ruleset; then lets it end. Fails if `process` ends first."""
         result = self.workspace / "fingerprint"
         wait_until(lambda: result.exists() or (process and process.poll() is not None), "the probe's result")
         assert result.exists(), "the box ended without a result"
@@ -154,7 +154,7 @@ class Formats(SystemTest):
         return lines
 
     def by_commands(self, start, stop, environment=None):
-        """A box that two commands start and stop."""
+        """Returns the fingerprint of a box that two commands start and stop."""
         try:
             command(start, env=environment)
             return self.look(lambda: podman("inspect", f"agentbox-{NAME}-agent", "--format", "{{.State.Pid}}")[0])
@@ -178,7 +178,7 @@ class Formats(SystemTest):
         units = command([generator, "--user", "--dryrun"], env=environment)
         self.assertIn(f"agentbox-{NAME}.service", units)
         self.assertIn("WantedBy=default.target", units)
-        if podman_version() >= (5, 3):  # which waits for the network in every unit of a user that does not say otherwise
+        if podman_version() >= (5, 3):  # it waits for the network in every user's unit that does not disable this
             self.assertNotRegex(units, r"(?m)^(After|Wants)=.*network-online")
         unit = dict(re.findall(r"^(ExecStart|ExecStopPost)=(.+)$", units, re.MULTILINE))
         header = dict(re.findall(r"^# (\w+): +(\S.*)$", (directory / "pod.yaml").read_text(), re.MULTILINE))
@@ -253,7 +253,7 @@ class Formats(SystemTest):
             for line in (header["Stop"], header["Remove"]):
                 subprocess.run(shlex.split(line), check=False, capture_output=True, timeout=PATIENCE)
 
-    def test_a_credential_comes_from_podmans_store_and_stands_in_no_file(self):
+    def test_a_credential_comes_from_podmans_store_and_is_in_no_file(self):
         directory, value = self.sets / "secret", "correct horse % $HOME \" battery"
         script = 'printf %s "$API_TOKEN" >seen'
         self.assertCode(self.agentbox("generate", "kube", "--name", NAME, "--output", directory, "--env", f"API_TOKEN={value}", "--",
@@ -287,10 +287,10 @@ class Formats(SystemTest):
             seen.add(record["policy"]["run"]["command"][1])
         self.assertIn("20", seen)
         self.assertGreater(len(seen), 1)
-        self.assertEqual([path.name for path in self.sets.iterdir()], ["killed"], "the last one clears away after the others")
+        self.assertEqual([path.name for path in self.sets.iterdir()], ["killed"], "the last one cleans up after the others")
 
-    def test_a_bundle_that_was_killed_half_unpacked_is_cleared_away_by_the_next_one(self):
-        """With files of the box's other users, which only the user's namespace can remove."""
+    def test_a_bundle_that_was_killed_half_unpacked_is_removed_by_the_next_one(self):
+        """It has files of the box's other users, which can only be removed in the user's namespace."""
         lookalike = self.sets / ".oci.agentbox-Thesis"
         lookalike.mkdir()
         (lookalike / "chapter").write_text("precious")
@@ -299,7 +299,7 @@ class Formats(SystemTest):
         wait_until(lambda: any(self.sets.glob(half)) or process.poll() is not None, "the unpacking")
         process.kill()
         process.wait()
-        self.assertTrue(any(self.sets.glob(half)), "it was done before it could be killed")
+        self.assertTrue(any(self.sets.glob(half)), "it ended before it could be killed")
         at_work = str(self.sets).encode()  # the unpacker outlives it
         wait_until(lambda: not any(at_work in line for line in command_lines("agentbox-unpack")), "the unpacker's end")
         result = self.agentbox("generate", "oci", "--config-only", "--name", NAME, "--output", self.sets / "oci")
@@ -309,7 +309,7 @@ class Formats(SystemTest):
         self.assertEqual({path.name for path in self.sets.iterdir()}, {"oci", lookalike.name})
         self.assertFalse(any(path.name.startswith("agentbox-") for path in (self.sets / "oci").iterdir()))
 
-    def test_output_is_whole_or_not_there(self):
+    def test_output_is_complete_or_missing(self):
         directory = self.sets / "mine"
         directory.mkdir()
         (directory / "notes").write_text("precious")

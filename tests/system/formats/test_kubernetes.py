@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`podman kube play` of what `agentbox generate kubernetes` writes for a cluster, as far as Podman reaches.
+"""`podman kube play` of what `agentbox generate kubernetes` writes for a cluster, as far as Podman supports it.
 
-Podman (4.3.1 and 5.4.2) knows no native sidecars: it refuses the manifest as it is, before anything of the box has run.
-With the firewall as an ordinary container, which is all that is changed here, Podman 5 runs the rest of it."""
+Podman (4.3.1 and 5.4.2) does not support native sidecars: it refuses the manifest before anything of the box has run.
+With the firewall as an ordinary container, which is the only change here, Podman 5 runs the rest of it."""
 import os
 import pathlib
 import re
@@ -12,7 +12,7 @@ from box import PATIENCE, SystemTest, podman, wait_until
 
 NAME = "cluster"
 POD = f"agentbox-{NAME}"
-# Not the words of agentbox run's probe: a cluster's pod runs it as it is, and tells by its log.
+# Unlike the probe of agentbox run: a cluster's pod runs it unchanged, and its log is the result.
 LOOK = """\
 id -u; sed -n 's/^\\(NoNewPrivs\\|Seccomp\\|CapEff\\|CapPrm\\|CapBnd\\|CapAmb\\):\\s*/\\1 /p' /proc/self/status
 for host in api.openai.com evil.example.com; do
@@ -29,13 +29,13 @@ def podman_version():
 
 
 def item(text, name):
-    """The lines of the container `name`, comment and all, as they stand in the manifest."""
+    """Returns the manifest's lines for the container `name`, including its comment."""
     found = re.search(rf"^(    # [^\n]*\n)*    - name: {name}\n(?:(?:      .*)?\n)*", text, re.MULTILINE)
     return found.group(0)
 
 
 def with_ordinary_firewall(text):
-    """The one thing that Podman does not know done otherwise: the sidecar is a container like the agent's."""
+    """Replaces the one thing that Podman does not support: the sidecar becomes a container like the agent's."""
     sidecar = item(text, "firewall")
     plain = re.sub(r"^      restartPolicy: Always\n", "", sidecar, flags=re.MULTILINE)
     plain = re.sub(r"^      startupProbe:\n(?:        .*\n)*", "", plain, flags=re.MULTILINE)
@@ -54,7 +54,7 @@ class KubernetesByPodman(SystemTest):
             subprocess.run(["podman", *words], check=False, capture_output=True, timeout=PATIENCE)
 
     def claim(self):
-        """A claim with a checkout in it is a named volume for Podman."""
+        """Makes a claim with a checkout in it, which is a named volume for Podman."""
         podman("volume", "create", "project")
         project = pathlib.Path(podman("volume", "inspect", "project", "--format", "{{.Mountpoint}}")[0])
         subprocess.run(["git", "init", "--quiet", project], check=True)
@@ -80,7 +80,7 @@ class KubernetesByPodman(SystemTest):
         return podman("inspect", f"{POD}-agent", "--format", "{{.State.ExitCode}}")[0], done.stdout + done.stderr
 
     def containers(self):
-        """{name: state} of the box's containers."""
+        """Returns {name: state} of the box's containers."""
         names = [name for name in podman("ps", "--all", "--format", "{{.Names}}") if name.startswith(POD)]
         return {name.removeprefix(f"{POD}-"): podman("inspect", name, "--format", "{{.State.Status}}")[0] for name in names}
 
@@ -97,7 +97,7 @@ class KubernetesByPodman(SystemTest):
     def test_the_rest_of_the_manifest_runs_confined(self):
         project = self.claim()
         done = self.play(self.manifest(LOOK, with_ordinary_firewall))
-        if podman_version() < (5,):  # a ConfigMap's subPath is a directory for it, and /etc/hosts is none
+        if podman_version() < (5,):  # a ConfigMap's subPath is a directory for it, and /etc/hosts is not
             self.assertIn("OCI runtime error", done.stderr)
             self.assertNotEqual(self.containers().get("agent"), "running")
             self.assertFalse((project / "made").exists())
@@ -111,7 +111,7 @@ class KubernetesByPodman(SystemTest):
         self.assertEqual((project / "made").stat().st_uid, os.getuid())
 
     def test_until_the_firewall_is_up_the_network_is_closed(self):
-        """The lock alone closes it, and the agent does not start: its entry point is taken out of the way to look."""
+        """The lock alone closes it, and the agent does not start: its entry point is replaced to test this."""
         if podman_version() < (5,):
             return  # it does not start the agent's container at all: see above
         self.claim()

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Looks for secrets in directories: the layers of an image as Podman stores them. Run inside `podman unshare`.
 
-usage: find_secrets.py NEEDLES DIRECTORY...     NEEDLES: a file with one piece of text a line that must be nowhere
+usage: find_secrets.py NEEDLES DIRECTORY...     NEEDLES: a file with one string per line that must be nowhere
 Prints {"files": how many were read, "found": ["FILE: why", ...]} as JSON."""
 import json
 import mmap
@@ -14,7 +14,7 @@ import sys
 
 KEY = re.compile(rb"^-----BEGIN [A-Z ]*PRIVATE KEY-----\r?\n[A-Za-z0-9+/]{40}", re.MULTILINE)
 NAME = re.compile(r"/(id_(rsa|dsa|ecdsa|ed25519)|\.netrc|\.npmrc|\.env|\.git-credentials|auth\.json|\.credentials\.json|ssh_host_.*_key|ca\.pem)$")
-SMALL = 65536  # a file that is a key; programs hold samples of them
+SMALL = 65536  # a file that is a key; programs contain samples of them
 
 
 def problems(path, needles):

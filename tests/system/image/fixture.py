@@ -22,7 +22,7 @@ TINY = os.environ.get("TINY")
 AGENTBOX = PREFIX / "bin/agentbox"
 HOME = pathlib.Path(os.environ["HOME"])
 SCRATCH = pathlib.Path(tempfile.mkdtemp(prefix="agentbox-image-", dir=HOME))
-# A short path: below a long one Podman 4.3 waits 20 s for the end of each container, which it does not see.
+# A short path: below a long one Podman 4.3 does not notice the end of a container, and waits 20 s for each.
 RUNTIME = pathlib.Path(tempfile.mkdtemp(prefix="image-", dir=os.environ.get("XDG_RUNTIME_DIR", HOME)))
 SMALL = SCRATCH / "small"
 LOCK = json.loads((PREFIX / "share/agentbox/containerfiles/agent/agents.lock.json").read_text())["agents"]
@@ -37,7 +37,7 @@ CANARIES = {
 
 
 def environment(**more):
-    """The environment of a developer, with secrets in it."""
+    """Returns the environment of a developer, with secrets in it."""
     kept = {name: value for name, value in os.environ.items()
             if name in ("PATH", "USER", "LOGNAME", "DBUS_SESSION_BUS_ADDRESS", "LANG", "TERM",
                         "SSL_CERT_FILE", "npm_config_registry") or name.lower().endswith("_proxy")}
@@ -85,7 +85,7 @@ def make_ca():
 
 @functools.cache
 def exported_base():
-    """The bootstrapped base's files, once for all cases."""
+    """Exports the bootstrapped base's files, one time for all cases."""
     container = podman("create", "--network=none", "localhost/agentbox/base:debian-bookworm", "true").strip()
     podman("export", "--output", SCRATCH / "base.tar", container)
     podman("rm", container)
@@ -93,7 +93,7 @@ def exported_base():
 
 
 def tarball(name, files):
-    """A tarball with `files`, {name: bytes}."""
+    """Makes a tarball with `files`, {name: bytes}."""
     with tarfile.open(SCRATCH / name, "w") as archive:
         for path, content in files.items():
             member = tarfile.TarInfo(path)
@@ -103,7 +103,7 @@ def tarball(name, files):
 
 
 def base_tarball(name, change, more=()):
-    """The base image's files as a tarball: `change` gets each file's name and content, `more` are added."""
+    """Makes a tarball of the base image's files: `change` gets each file's name and content, `more` are added."""
     with tarfile.open(exported_base()) as old, tarfile.open(SCRATCH / name, "w") as new:
         for member in old:
             content = old.extractfile(member).read() if member.isfile() else b""

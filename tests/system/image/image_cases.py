@@ -71,7 +71,7 @@ class GeminiModel(http.server.BaseHTTPRequestHandler):
 
 
 def setup_processes():
-    """The processes of this user that run setup.sh in a build's container."""
+    """Returns the processes of this user that run setup.sh in a build's container."""
     return subprocess.run(["pgrep", "--uid", str(os.getuid()), "--full", "^/bin/sh /dev/agentbox-[0-9a-f]+/setup.sh"], capture_output=True, text=True, check=False).stdout.split()
 
 
@@ -95,7 +95,7 @@ class Images(unittest.TestCase):
         result = run(AGENTBOX, "build", "--ca-bundle", Images.bundle)
         Images.agent, Images.firewall = self.built(result)
         print(f"built in {result.seconds:.1f} s; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
-        self.assertEqual(list((SCRATCH / "state/agentbox/logs").iterdir()), [], "a log was kept though nothing failed")
+        self.assertEqual(list((SCRATCH / "state/agentbox/logs").iterdir()), [], "a log was kept although nothing failed")
         self.assertFalse((SCRATCH / "cache/agentbox/build").exists())
         labels = json.loads(podman("image", "inspect", "--format", "{{json .Config.Labels}}", Images.agent))
         self.assertEqual(labels["org.agentbox.base"], DEFAULT_BASE)
@@ -132,7 +132,7 @@ class Images(unittest.TestCase):
             self.assertIn(LOCK[name]["version"], result.stdout)
 
     def test_3_an_agent_with_an_image_of_its_own_runs_in_node(self):
-        """The only test with a real one: built from npm's registry, started in a box."""
+        """The only test with a real agent: built from npm's registry, started in a box."""
         result = run(AGENTBOX, "build", "gemini", "--ca-bundle", Images.bundle)
         image = self.built(result)[0]
         print(f"gemini's image built in {result.seconds:.1f} s", flush=True)
@@ -290,7 +290,7 @@ class Images(unittest.TestCase):
         Images.registry.publish("1.0.1")
 
     def refused(self, code, pattern, *words, **more):
-        """The build ends with `code` and a message, and leaves nothing that is incomplete."""
+        """Checks that the build ends with `code` and a message, and leaves nothing that is incomplete."""
         store = {name: value for name, value in more.items() if name == "XDG_DATA_HOME"}
         before = images(**store)
         result = Images.registry.build(*words, **more)
@@ -299,7 +299,7 @@ class Images(unittest.TestCase):
         if code != 2:
             self.assertIn("hint:", result.stderr)
         left = [name for name in images(**store) if name not in before and not re.search(r"/agentbox/(base|tools|firewall):", name)]
-        self.assertEqual(left, [], "something half made was left")
+        self.assertEqual(left, [], "something incomplete was left")
         self.assertEqual(podman("ps", "--all", "--external", "--quiet", **store), "")
         self.assertFalse((SCRATCH / "cache/agentbox/build").exists())
         return result
@@ -369,12 +369,12 @@ class Images(unittest.TestCase):
                     time.sleep(delay)
                 build.send_signal(number)
                 _, err = build.communicate(timeout=60)
-                self.assertIn(build.returncode, (128 + number, -number), err) # the latter: before there is anything to remove
+                self.assertIn(build.returncode, (128 + number, -number), err) # -number: before there is anything to remove
                 self.assertEqual(setup_processes(), [])
                 self.assertEqual(podman("ps", "--all", "--external", "--quiet"), "")
                 self.assertFalse((SCRATCH / "cache/agentbox/build").exists())
                 left = [name for name in images() if name not in before and not re.search(r"/agentbox/(base|tools):", name)]
-                self.assertEqual(left, [], "something half made was left")
+                self.assertEqual(left, [], "something incomplete was left")
         self.built(Images.registry.build("--base", f"tar:{Images.other_base}"))
 
     def test_7_a_mirror_that_only_the_base_names(self):
@@ -408,7 +408,7 @@ class Images(unittest.TestCase):
             self.assertRegex(log, "(?m)^CapBnd:\\s+00000000800400fb$")
             self.assertIn("denied while building: evil.example.com", result.stderr)
 
-    def test_7_a_base_that_moves_the_place_of_agent_entrypoint(self):
+    def test_7_a_base_that_moves_the_path_of_agent_entrypoint(self):
         """With a link there, a file of the project would become the first program of the box."""
         for script, code in ((b"exit 0", 0), (b"(sleep 1000 &) ; exit 0", 0),
                              (b"rm -rf /usr/local/bin; ln -s /workspace/x /usr/local/bin", 125),
@@ -466,7 +466,7 @@ class Images(unittest.TestCase):
         with open(store / "containers/storage/overlay/filler", "wb") as filler:
             os.posix_fallocate(filler.fileno(), 0, room.f_bavail * room.f_frsize - wanted)
         result = self.refused(125, "the disk is full", "--base", f"tar:{base}", XDG_DATA_HOME=store)
-        self.assertIn("installing the tools", result.stderr, "the base was to fit")
+        self.assertIn("installing the tools", result.stderr, "the base should fit")
         for name in images(XDG_DATA_HOME=store):
             self.assertNotRegex(name, "/agentbox/(tools|agent):|<none>")
 

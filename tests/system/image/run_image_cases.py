@@ -4,8 +4,8 @@
 
 usage: run_image_cases.py BUILD-DIRECTORY [CASE...]
 
-As root it becomes the user agentbox-image (tests/host/enter); anyone else runs the tests as he is. Podman's store,
-caches and state are directories of the test's own and gone afterwards."""
+As root it becomes the user agentbox-image (tests/host/enter); any other user runs the tests as themselves. Podman's
+store, caches and state are in the test's own directories, which are removed at the end."""
 import os
 import pathlib
 import shutil
@@ -18,7 +18,7 @@ USER = "agentbox-image"
 
 
 def install(build, prefix):
-    """Copies the built programs and their data to a place where any user can read them."""
+    """Copies the built programs and their data to a directory that any user can read."""
     for program in ("bin/agentbox", "libexec/agentbox/agent-entrypoint", "libexec/agentbox/agentbox-firewall",
                     "libexec/agentbox/agentbox-hook"):
         (prefix / program).parent.mkdir(parents=True, exist_ok=True)

@@ -40,7 +40,7 @@ class AboutBox(NetworkTest):
         shown = self.agentbox("run", "claude", "--dry-run")
         self.assertNotIn("append-system-prompt", shown.out)
 
-    def test_the_box_reads_what_it_is_and_follows_changes(self):
+    def test_the_box_reads_its_description_and_follows_changes(self):
         process = self.running("until test -e done; do sleep 0.1; done", "--name", "told", "--pids", "300")
         wait_until(lambda: self.about("true").code == 0, "the box runs")
         told = self.box_file()
@@ -60,7 +60,7 @@ class AboutBox(NetworkTest):
         self.assertEqual(tried.out, "box.json\n{", str(tried))
         self.finish(process)
 
-    def test_a_request_only_appears_to_the_user(self):
+    def test_a_request_is_only_shown_to_the_user(self):
         internet = Internet()
         process = self.running("until test -e done; do sleep 0.1; done", "--name", "asks")
         wait_until(lambda: self.about("true").code == 0, "the box runs")

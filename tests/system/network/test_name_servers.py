@@ -16,7 +16,7 @@ if (exec 3<>/dev/tcp/169.254.1.3/7777) 2>/dev/null; then echo reached; else echo
 
 
 class LocalResolver:
-    """A resolver on the host's loopback, as dnsmasq is one: port 53 there is redirected to it (tests/host/internet/with)."""
+    """A resolver on the host's loopback, like dnsmasq: port 53 there is redirected to it (tests/host/internet/with)."""
 
     def __init__(self):
         self.asked = 0
@@ -38,7 +38,7 @@ class LocalResolver:
 
 
 class NameServers(NetworkTest):
-    """192.0.2.1 and 192.0.2.99 both answer; the packets tell which one was asked."""
+    """192.0.2.1 and 192.0.2.99 both answer; the packets tell which one was queried."""
 
     def setUp(self):
         super().setUp()
@@ -47,7 +47,7 @@ class NameServers(NetworkTest):
         self.addCleanup(self.resolv_conf.write_text, before, encoding="ascii")
 
     def asked(self, internet):
-        """The servers that got a question."""
+        """Returns the servers that got a query."""
         return {packet["to"] for packet in internet.packets() if packet["to"] in ("192.0.2.1", "192.0.2.99")}
 
     def test_a_box_follows_the_hosts_network(self):
@@ -69,7 +69,7 @@ class NameServers(NetworkTest):
         self.finish(process)
 
     def test_a_resolver_on_the_hosts_loopback_is_followed(self):
-        """Also with pasta, whose forwarder keeps asking the previous server, and no other address of the host is reachable."""
+        """Even with pasta, whose forwarder keeps querying the previous server. No other address of the host is reachable."""
         local = LocalResolver()
         self.addCleanup(local.socket.close)
         listener = socket.create_server(("127.0.0.1", 7777))
@@ -81,7 +81,7 @@ class NameServers(NetworkTest):
         wait_until(lambda: local.asked, "the local resolver is asked")
         time.sleep(1)
         asked = local.asked
-        wait_until(lambda: local.asked > asked, "and again, when the answer is old")
+        wait_until(lambda: local.asked > asked, "and again, when the answer has expired")
         self.assertEqual(self.state(), "open")
         self.assertEqual((self.workspace / "loopback").read_text(encoding="ascii"), "refused\n")
         listener.setblocking(False)

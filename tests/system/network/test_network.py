@@ -18,7 +18,7 @@ while ! test -e done; do
     sleep 0.1
 done
 """
-# A connection that sends a little now and then, until it is cut.
+# A connection that sends a few bytes at intervals, until it is cut.
 HOLD = """
 trap '' PIPE
 until { exec 3<>/dev/tcp/evil.example/7000; } 2>/dev/null; do sleep 0.1; done
@@ -29,7 +29,7 @@ touch cut
 
 
 class Reader:
-    """Reads a stream in the background, and records when each line came."""
+    """Reads a stream in the background, and records when each line arrived."""
 
     def __init__(self, stream):
         self.lines = []
@@ -144,7 +144,7 @@ class LiveControl(NetworkTest):
         wait_until(lambda: self.there("cut"), "the connection is cut")
         self.finish(process)
 
-    def test_a_grant_goes_no_further_than_the_rules(self):
+    def test_a_grant_cannot_exceed_the_rules(self):
         self.user_config('[network]\nblock_hosts = ["evil.example"]\n')
         process = self.running(ASK)
         wait_until(lambda: self.state() == "closed", "the box runs")
@@ -170,11 +170,11 @@ class LiveControl(NetworkTest):
             answer = self.ask_firewall(message)
             self.assertFalse(answer and answer["ok"], message[:40])
         self.assertCode(self.agentbox("allow", "evil.example"), 0)
-        wait_until(lambda: self.state() == "open", "the firewall still does its work")
+        wait_until(lambda: self.state() == "open", "the firewall still works")
         self.finish(process)
 
     def test_the_box_sees_neither_socket_nor_log(self):
-        """The network namespace is shared, and so the socket's name can be read; its file is elsewhere."""
+        """The network namespace is shared, so the socket's name can be read; its file is not in the box."""
         result = self.in_box("grep -o '/run/agentbox/control' /proc/net/unix | sort -u; "
                              "find / -xdev \\( -type s -o -name '*.jsonl' \\) 2>/dev/null; ls -d /run/agentbox /var/log/agentbox; "
                              "curl --silent --unix-socket /run/agentbox/control http://x/; echo $?")
@@ -190,7 +190,7 @@ class LiveControl(NetworkTest):
             times.append(time.perf_counter() - begin)
             self.assertTrue(answer["ok"], answer)
         print(f"        control: median {statistics.median(times) * 1000:.2f} ms, worst {max(times) * 1000:.2f} ms", flush=True)
-        self.assertLess(sorted(times)[25], 0.5, "it waits for a timer of the firewall's")  # a busy machine delays many
+        self.assertLess(sorted(times)[25], 0.5, "it waits for one of the firewall's timers")  # a busy machine delays many
         self.finish(process)
 
     def test_a_box_without_firewall_and_no_box_are_reported(self):
@@ -215,7 +215,7 @@ class Notices(NetworkTest):
         self.assertCode(self.agentbox("allow", "nope.example", "--for", "10m"), 0)  # as proposed
         self.finish(process)
 
-    def test_an_address_is_reported_too(self):
+    def test_an_address_is_reported_as_well(self):
         process = self.running("(exec 3<>/dev/tcp/192.0.2.99/80); while ! test -e done; do sleep 0.1; done")
         wait_until(lambda: self.err.time_of("denied: 192.0.2.99:80 (tcp)"), "the line")
         self.finish(process)
@@ -262,7 +262,7 @@ class Notices(NetworkTest):
 
 class History(NetworkTest):
     def recorded(self):
-        """A box that reached one host and failed to reach two others; its name."""
+        """Runs a box that reaches one host and fails to reach two others; returns its name."""
         self.in_box("curl --silent --output /dev/null https://allowed.example/; getent hosts nope.example; "
                     "getent hosts nope.example; getent hosts pypi.example", "--allow", "allowed.example", "--name", "history")
 
@@ -301,7 +301,7 @@ class History(NetworkTest):
         candidate.write_text("[network\n")
         self.assertCode(self.agentbox("network", "backtest", "new.toml", "--box", "history"), 2)
 
-    def test_what_is_suggested_works_when_it_is_taken_over(self):
+    def test_a_suggestion_works_when_it_is_adopted(self):
         before = self.in_box("curl --silent --output /dev/null https://evil.example/")
         self.assertNotEqual(before.code, 0)
         self.in_box("getent hosts ab.chatgpt.com")
@@ -317,7 +317,7 @@ class History(NetworkTest):
 class Save(NetworkTest):
     CONFIG = '# ours\n[limits]\npids = 100 # few\n'
 
-    def test_save_for_the_user_keeps_the_file_as_it_was(self):
+    def test_save_for_the_user_does_not_change_the_file(self):
         from box import CONFIG
         self.user_config(self.CONFIG)
         result = self.agentbox("allow", "evil.example", "--save", "user")
@@ -341,7 +341,7 @@ class Save(NetworkTest):
         self.assertIn("other changes that are not trusted", more.err)
         self.assertCode(self.in_box("true"), 126)
 
-    def test_a_file_with_mistakes_is_left_alone_and_so_is_the_box(self):
+    def test_a_file_with_mistakes_is_not_changed_and_neither_is_the_box(self):
         self.project_config("[network\n")
         result = self.agentbox("allow", "evil.example", "--save", "project")
         self.assertCode(result, 2)

@@ -8,7 +8,7 @@ import threading
 
 from box import PATIENCE, Internet, SystemTest, wait_until
 
-# Listens on ports of the box and answers with the port and who asked.
+# Listens on ports of the box, and answers with the port and the line that it got.
 SERVE = """
 serve() { perl -MIO::Socket::INET -e '
     my $s = IO::Socket::INET->new(LocalAddr => "0.0.0.0", LocalPort => $ARGV[0], Listen => 9, ReuseAddr => 1) or die;
@@ -39,7 +39,7 @@ def ask(address, port):
 
 
 def listeners(port):
-    """The addresses, as the kernel writes them, at which a process of this machine listens on a port."""
+    """Returns the addresses, as the kernel writes them, at which a process of this machine listens on a port."""
     found = []
     for table in ("tcp", "tcp6"):
         for line in pathlib.Path("/proc/net", table).read_text(encoding="ascii").splitlines()[1:]:
@@ -50,7 +50,7 @@ def listeners(port):
 
 
 class Host:
-    """HTTP servers of the developer, each on a port of 127.0.0.1; they keep what they were asked for."""
+    """HTTP servers of the developer, each on a port of 127.0.0.1; they record their requests."""
 
     def __init__(self, test, count):
         self.asked = []
@@ -97,20 +97,20 @@ class IntoTheBox(SystemTest):
         self.assertEqual(listeners(port), ["0100007F"])
         for address in ("192.0.2.2", "::1", "127.0.0.2"):
             self.assertEqual(ask(address, port), "ConnectionRefusedError", address)
-        for other in (3000, 3001):  # the port beside it listens in the box as well
+        for other in (3000, 3001):  # the next port listens in the box as well
             self.assertEqual(ask("127.0.0.1", other), "ConnectionRefusedError", other)
         self.finish(process)
         self.assertEqual(listeners(port), [])
         self.assertEqual(internet.sink() + internet.http(), [])
 
-    def test_without_an_address_it_is_the_loopback(self):
+    def test_without_an_address_the_loopback_is_bound(self):
         port = free_port()
         process = self.listening("-p", f"{port}:3000")
         self.assertEqual(ask("127.0.0.1", port), "port 3000 got hello")
         self.assertEqual(listeners(port), ["0100007F"])
         self.finish(process)
 
-    def test_an_address_that_is_given_is_bound(self):
+    def test_a_given_address_is_bound(self):
         port = free_port()
         process = self.listening("-p", f"192.0.2.2:{port}:3000")
         self.assertEqual(ask("192.0.2.2", port), "port 3000 got hello")
@@ -139,7 +139,7 @@ class OutOfTheBox(SystemTest):
     def curls(self, *targets):
         return "\n".join(self.CURL.format(*target) for target in targets)
 
-    def test_one_port_of_the_machine_and_not_the_one_beside_it(self):
+    def test_one_port_of_the_machine_and_not_the_next(self):
         host = Host(self, 2)
         listed, beside = host.ports
         result = self.in_box(self.curls(("host", listed, "a"), ("host.containers.internal", listed, "b"), ("host", beside, "c"),
@@ -150,7 +150,7 @@ class OutOfTheBox(SystemTest):
         self.assertEqual(set(lines), set("abcdefgh"), str(result))
         self.assertIn("the host's /a", result.out)
         self.assertEqual(host.asked, [(listed, "/a"), (listed, "/b")])
-        # The control: here, outside, the port beside it answers.
+        # The control: here, outside, the next port answers.
         with socket.create_connection(("127.0.0.1", beside), 5):
             pass
         allowed = [record for record in self.audit() if record["kind"] == "connect" and record["verdict"] == "allow"]
