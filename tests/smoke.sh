@@ -62,7 +62,7 @@ if [[ -n ${AGENTBOX_INTERNET:-} ]]; then
     has "a host that is not on the list is refused by name" "Could not resolve host: allowed.example" \
         "$(box "$fetch https://allowed.example/")"
     is "--allow adds it" "hello from allowed.example" "$(quiet "$fetch https://allowed.example/" --allow allowed.example)"
-    has "an address is refused at once" "refused|prohibited|unreachable" \
+    has "an address is refused immediately" "refused|prohibited|unreachable" \
         "$(quiet 'timeout 3 bash -c "exec 3<>/dev/tcp/198.51.100.10/443" 2>&1; echo "code $?"')"
     has "so is an IPv6 address" "refused|prohibited|unreachable|not permitted" \
         "$(quiet 'timeout 3 bash -c "exec 3<>/dev/tcp/2001:db8:51::10/443" 2>&1; echo "code $?"')"

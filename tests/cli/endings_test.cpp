@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exit codes and messages when something before, beside or after the run fails.
+// Exit codes and messages when something other than the command fails.
 #include <csignal>
 
 #include "catch.hpp"

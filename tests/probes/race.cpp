@@ -31,7 +31,7 @@ void send_once() {
 }
 
 /// Runs before main and before every constructor.
-[[gnu::constructor(101)]] void at_once() {
+[[gnu::constructor(101)]] void before_main() {
   for (int i = 0; i < 20; ++i) {
     send_once();
   }

@@ -31,13 +31,13 @@ class Screen:
         """Like text(), with the escape sequences of colours and other attributes."""
         return self._tmux("capture-pane", "-p", "-e", "-S", "-", "-t", ":0")
 
-    def wait_for(self, wanted, meanwhile=lambda: None):
-        """Polls until `wanted` is shown, and calls `meanwhile` before each poll."""
+    def wait_for(self, wanted, each_poll=lambda: None):
+        """Polls until `wanted` is shown, and calls `each_poll` before each poll."""
         deadline = time.monotonic() + PATIENCE
         while wanted not in (text := self.text()):
             if time.monotonic() > deadline:
                 raise AssertionError(f"{wanted!r} was not shown within {PATIENCE} s, but:\n{text}")
-            meanwhile()
+            each_poll()
             time.sleep(0.2)
         return text
 

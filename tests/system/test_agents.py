@@ -56,9 +56,9 @@ class Agents(SystemTest):
         screen.type(f"Please do this: <run>printf 'made by {agent}' > made.txt</run>")
         screen.wait_for("made.txt")
         # An Enter that comes too soon after the text counts as pasted.
-        screen.wait_for("The stand-in is done.", meanwhile=lambda: self.workspace.joinpath("made.txt").exists() or screen.press("Enter"))
+        screen.wait_for("The stand-in is done.", each_poll=lambda: self.workspace.joinpath("made.txt").exists() or screen.press("Enter"))
         self.assertEqual((self.workspace / "made.txt").read_text(), f"made by {agent}")
-        text = screen.wait_for("ended with ", meanwhile=lambda: READY[agent] in screen.text() and screen.press(*LEAVE[agent]))
+        text = screen.wait_for("ended with ", each_poll=lambda: READY[agent] in screen.text() and screen.press(*LEAVE[agent]))
         self.assertIn("ended with 0.", text)
         self.assertNotIn("denied:", text, "the agent's own requests are not reported")
         denied = {record.get("name") for record in self.audit() if record.get("verdict") == "deny"}

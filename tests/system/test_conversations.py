@@ -74,7 +74,7 @@ class Conversations(SystemTest):
         first.wait_for(READY[agent])
         first.type("Please do this: <run>echo one >one.txt</run>")
         first.wait_for("one.txt")
-        first.wait_for("The stand-in is done.", meanwhile=lambda: (self.workspace / "one.txt").exists() or first.press("Enter"))
+        first.wait_for("The stand-in is done.", each_poll=lambda: (self.workspace / "one.txt").exists() or first.press("Enter"))
         wait_until(self.kept, "the conversation is on the disk")
         os.kill(launcher(), signal.SIGKILL)
         # What the shell prints now may be overwritten: the agent lives a moment longer.
@@ -83,7 +83,7 @@ class Conversations(SystemTest):
         self.addCleanup(second.close)
         text = second.wait_for(READY[agent])
         self.assertIn("The stand-in is done.", second.wait_for("The stand-in is done."), text)
-        second.wait_for("ended with ", meanwhile=lambda: READY[agent] in second.text() and second.press(*LEAVE[agent]))
+        second.wait_for("ended with ", each_poll=lambda: READY[agent] in second.text() and second.press(*LEAVE[agent]))
         self.assertIn(f"agentbox {agent} --resume", second.text())
 
     def test_claude_is_killed_and_continues_on_a_terminal(self):

@@ -80,7 +80,7 @@ class Lifecycle(SystemTest):
         self.assertCode(self.in_box("true"), 0)
         self.assert_gone()
 
-    def test_the_next_call_cleans_up_after_a_launcher_whose_helper_was_killed_too(self):
+    def test_the_next_call_cleans_up_after_a_launcher_whose_helper_was_killed_as_well(self):
         process = self.started()
         wait_until(lambda: len(waiting_removals()) == 1, "the pod's removal waits")
         os.kill(waiting_removals()[0], signal.SIGKILL)

@@ -19,7 +19,7 @@ PATIENCE = 900  # seconds: on an emulated machine a box takes up to a minute to 
 UNIT = "agentbox-unit"
 ATTACKED = re.compile(r"tclass=(sctp|dccp)_socket|\{ write \} .*container_ro_file_t:s0 tclass=file")
 CURL = r'curl -s -o /dev/null -w "%{http_code}\n"'
-DEBIAN = """Debian 13 with Debian's SELinux policy in enforcing mode. It differs from Fedora's:
+DEBIAN = """Debian 13 with Debian's SELinux policy in enforcing mode, which differs from Fedora's:
 
 * `container_t` may not open nfnetlink sockets, which the firewall needs.
 * A container may not use the pipes and sockets of a login: `podman run IMAGE echo text | cat` prints nothing there and exits with

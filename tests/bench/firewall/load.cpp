@@ -289,7 +289,7 @@ int dns(const sockaddr_in& to, double seconds, unsigned parallel, const std::str
     for (int i = 0; i < got; ++i) {
       if (all.messages[static_cast<std::size_t>(i)].msg_len <= 12 ||
           (all.buffers[static_cast<std::size_t>(i)][3] & 15) != 0) {
-        die("an answer that is none");
+        die("an invalid answer");
       }
     }
     answers += static_cast<unsigned long>(std::max(got, 0));

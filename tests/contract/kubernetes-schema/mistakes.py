@@ -156,7 +156,7 @@ DEPLOYMENT = [
     ("an unknown strategy", put(kind("Deployment"), "spec", "strategy", "type", "Replace")),
 ]
 
-# (what, change): each must be noticed by the restricted standard, whatever the schema says.
+# (what, change): each must be noticed by the restricted standard, even if the schema allows it.
 INSECURE = [
     ("the host's network", put(pod, "hostNetwork", True)),
     ("the host's processes", put(pod, "hostPID", True)),

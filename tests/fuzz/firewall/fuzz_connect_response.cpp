@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       whole.state == ConnectResponse::State::accepted || whole.state == ConnectResponse::State::refused;
   agentbox::fuzz::require(!complete ||
                               (whole.size <= size && whole.status && *whole.status >= 100 && *whole.status <= 599),
-                          "a complete head lies within the bytes");
+                          "a complete head is within the bytes");
   // However the bytes are split, the result is the same as soon as the response is complete.
   if (complete) {
     const auto exact = agentbox::firewall::http::parse_connect_response(text.substr(0, whole.size));

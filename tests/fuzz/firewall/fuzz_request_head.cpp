@@ -27,9 +27,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (head.forward.size() < http::k_max_head) {
     const http::RequestHead again = http::parse_request_head(head.forward);
     require(again.state == http::RequestHead::State::complete && again.size == head.forward.size(),
-            "what is sent on is one whole head");
+            "the forwarded bytes are one complete head");
     require(again.host == head.host && again.body == head.body && again.forward == head.forward,
-            "what is sent on means the same");
+            "the forwarded head means the same");
   }
   const std::string page = http::denial_response("box", head.host, agentbox::policy::k_http_port, head.problem);
   require(page.starts_with("HTTP/1.1 403 Forbidden\r\n"), "a denial is a response");

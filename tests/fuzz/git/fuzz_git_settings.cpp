@@ -18,14 +18,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   bool exact = true;
   const auto mistake = read_settings(text, [&](const Setting& setting) {
     bytes += setting.value.size();
-    require(setting.older_value.size() <= text.size() && full_name(setting).size() <= text.size() + 2, "pieces of it");
+    require(setting.older_value.size() <= text.size() && full_name(setting).size() <= text.size() + 2,
+            "values are pieces of the text");
     require(setting.has_value || setting.value.empty(), "no value is empty");
-    require(exact || !setting.exact, "behind a mistake nothing is exact");
+    require(exact || !setting.exact, "after a mistake nothing is exact");
     exact = setting.exact;
     static_cast<void>(effect_of(setting));
     static_cast<void>(is_true(setting));
     const auto words = command_words(setting.value, k_max);
-    require(words.size() <= k_max && std::set(words.begin(), words.end()).size() == words.size(), "few, each once");
+    require(words.size() <= k_max && std::set(words.begin(), words.end()).size() == words.size(),
+            "few, without duplicates");
     for (const std::string& word : words) {
       require(!word.empty() && word.size() <= setting.value.size(), "a word is a piece of the value");
       const std::string pattern = pattern_of(word);
@@ -33,6 +35,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
   });
   require(bytes <= text.size(), "values are pieces of the text");
-  require(exact || mistake, "where a mistake was, there is its line");
+  require(exact || mistake, "a mistake has a line");
   return 0;
 }

@@ -73,7 +73,7 @@ void unpack(const std::string& tar, const fs::path& root) {
   bundle::ExtractLimits limits{1U << 20U, 1U << 20U, 256};
   const agentbox::support::Fd file(memfd_create("tar", MFD_CLOEXEC));
   require(write(file.get(), tar.data(), tar.size()) == static_cast<ssize_t>(tar.size()), "written");
-  require(lseek(file.get(), 0, SEEK_SET) == 0, "at its begin");
+  require(lseek(file.get(), 0, SEEK_SET) == 0, "at its beginning");
   fs::current_path(root);
   try {
     bundle::extract(file.get(), {}, limits);
@@ -103,7 +103,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(fs::hard_link_count(directory.path() / "bystander") == 1, "no link to the bystander");
   require(fs::is_empty(directory.path() / "outside"), "nothing is written outside");
   require(std::distance(fs::directory_iterator(directory.path()), fs::directory_iterator()) == 3,
-          "nothing appears beside");
+          "nothing appears next to it");
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root)) {
     const fs::file_type type = entry.symlink_status().type();
     require(type != fs::file_type::block && type != fs::file_type::character && type != fs::file_type::socket,

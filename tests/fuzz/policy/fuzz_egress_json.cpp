@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     policy::EgressPolicy egress = policy::egress_from_json(text, "fuzz");
     require(nlohmann::json::accept(text), "what we accept is JSON");
-    require(policy::egress_from_json(policy::to_json(egress), "fuzz") == egress, "the policy survives the journey");
+    require(policy::egress_from_json(policy::to_json(egress), "fuzz") == egress, "the policy survives a round trip");
     require(policy::EgressIndex(egress).policy() == egress, "an accepted policy is sorted and unique already");
   } catch (const agentbox::support::Error& error) {
     require(!agentbox::fuzz::has_control_bytes(error.what()), "messages are safe on a terminal");

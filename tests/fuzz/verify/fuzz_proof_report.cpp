@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     agentbox::verify::VerifyReport report;
     report.rows = agentbox::verify::parse_rows(agentbox::fuzz::text_of(data, size), 1);
-    require(!report.rows.empty(), "a report without rows is none");
+    require(!report.rows.empty(), "a report has rows");
     require(to_text(report, true, false).find('\x1b') == std::string::npos, "no escape sequence reaches the terminal");
     require(nlohmann::json::accept(to_json(report)), "the report is JSON");
   } catch (const agentbox::support::Error& error) {

@@ -247,7 +247,7 @@ class Sink(socketserver.BaseRequestHandler):
 
 
 def sniff():
-    """Logs every IP packet that arrives from the site, whatever its protocol."""
+    """Logs every IP packet that arrives from the site, of any protocol."""
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
     sock.bind(("uplink", ETH_P_ALL))
     sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 32 << 20)  # a busy machine reads late

@@ -211,7 +211,7 @@ const std::array k_attacks = {
            }},
     Attack{"dns-wildcard-apex", "ask for the wildcard's own name", k_defence,
            [](const Expected&) { return ask_udp(dns_query("wild.example", 1)); }},
-    Attack{"dns-two-questions", "ask two questions at once", k_defence, two_questions},
+    Attack{"dns-two-questions", "ask two questions in one message", k_defence, two_questions},
     Attack{"dns-pointer-loop", "send a name that points at itself", k_defence, pointer_loop},
     Attack{"dns-pointer", "hide the name behind a pointer", k_defence, pointer_to_tail},
     Attack{"dns-edns-data", "send data out in an EDNS option", k_defence, options_carry_data},

@@ -74,7 +74,7 @@ constexpr std::array k_requests = {
          "evil.example\n\n"},
     Http{"http-bad-length", "send a length that is not a number",
          "POST /~ HTTP/1.1\nHost: allowed.example\nContent-Length: +5\n\nhello"},
-    Http{"http-2-preface", "speak HTTP/2 at once", "PRI * HTTP/2.0\n\nSM\n\n~"},
+    Http{"http-2-preface", "speak HTTP/2 without an upgrade", "PRI * HTTP/2.0\n\nSM\n\n~"},
     Http{"http-tls", "speak TLS on 80", "\x16\3\1\0\x30\1\0\0\x2c\3\3~"sv},
     Http{"http-ssh", "speak SSH on 80", "SSH-2.0-~\n"},
 };
@@ -129,12 +129,12 @@ AttackResult upgrade(const Expected&) {
 }
 
 /// Sends two requests: the first may pass; the second, which names another host, may not.
-template <bool at_once>
+template <bool in_one_segment>
 AttackResult pipelined(const Expected&) {
-  const char* const name = at_once ? "http-pipelined" : "http-second-request";
+  const char* const name = in_one_segment ? "http-pipelined" : "http-second-request";
   const std::string first = request(name, "GET /first HTTP/1.1\nHost: allowed.example\n\n");
   const std::string second = request(name, "GET /~ HTTP/1.1\nHost: evil.example\n\n");
-  if (!at_once) {
+  if (!in_one_segment) {
     return send_second(k_good, k_http, first, second);
   }
   const AttackResult result = send_to(k_good, k_http, first + second);
@@ -165,7 +165,7 @@ auto attacks_of(std::index_sequence<index...>) {
                     Attack{"http-8443-other-host", "name another host on port 8443", "proxy", other_host_8443},
                     Attack{"http-8443-connect", "CONNECT to another host on port 8443", "proxy", connect_8443},
                     Attack{"http-8443-empty-line", "begin with an empty line on port 8443", "proxy", empty_line_8443},
-                    Attack{"http-pipelined", "send a second request for another host along", "proxy", pipelined<true>},
+                    Attack{"http-pipelined", "pipeline a second request for another host", "proxy", pipelined<true>},
                     Attack{"http-second-request", "send a second request after the answer", "proxy", pipelined<false>},
                     Attack{"http-upgrade-h2c", "upgrade to HTTP/2", "proxy", upgrade},
                     Attack{"http-huge-head", "send a head of 300,000 bytes", "proxy", huge_head},

@@ -141,7 +141,7 @@ const std::array k_attacks = {
              using namespace std::string_literals;
              return tls(hello("tls-ech", server_name(name_entry(k_good)) + extension(0xFE0D, "\0\0\1\0\1\0\0\0\0\0"s)));
            }},
-    Attack{"tls-esni", "encrypt the name (ESNI, the draft before)", k_defence,
+    Attack{"tls-esni", "encrypt the name (ESNI, the earlier draft)", k_defence,
            [](const Expected&) { return tls(hello("tls-esni", extension(0xFFCE, std::string(64, 'e')))); }},
     Attack{"tls-ech-only", "encrypt the name and leave the outer one out", k_defence,
            [](const Expected&) {
@@ -174,7 +174,7 @@ const std::array k_attacks = {
              return tls(records(message(common("tls-huge-hello") + filler + server_name(name_entry(k_evil)))) +
                         std::string(140000, 'y'));
            }},
-    Attack{"tls-unended-hello", "end in the middle of the hello", k_defence,
+    Attack{"tls-unended-hello", "stop in the middle of the hello", k_defence,
            [](const Expected&) {
              // Half of it, marker first: nothing may be forwarded before the name is known.
              const std::string whole = records(message(common("tls-unended-hello") + server_name(name_entry(k_evil))));

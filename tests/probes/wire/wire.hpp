@@ -23,7 +23,7 @@ std::string marker(std::string_view attack);
 /// The pace at which bytes are sent.
 enum class Pace {
   whole,     ///< in one call
-  bytewise,  ///< each byte in a segment of its own
+  bytewise,  ///< each byte in a separate segment
   in_halves, ///< two segments with a pause between
 };
 

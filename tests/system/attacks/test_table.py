@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every attack of the tables (src/attacks and tests/probes/wire) as a separate case, judged by what
-the attacker saw and by what arrived at the test internet. All of them are made in one box, and once more in one without a
+the attacker saw and by what arrived at the test internet. All of them are made in one box, and again in one without a
 firewall, where those that are aimed at the network must arrive: a rig that notices nothing would pass for a safe box."""
 import unittest
 

@@ -82,7 +82,7 @@ TEST_CASE(
   CHECK_FALSE(allows(fields, "generativelanguage.googleapis.com"));
 }
 
-TEST_CASE("a project that chooses an agent with hosts of its own must be trusted") {
+TEST_CASE("a project that chooses an agent with its own hosts must be trusted") {
   Host host;
   host.project("[agent]\ndefault = 'gemini'\n");
   const auto loaded = host.load();

@@ -44,7 +44,7 @@ mode_t mode_of(const fs::path& path) {
 
 } // namespace
 
-TEST_CASE("each workspace has a directory of its own, which only the user can enter") {
+TEST_CASE("each workspace has its own directory, which only the user can enter") {
   const State state;
   CHECK(state.project() != project_directory("/work/shop2"));
   CHECK(state.project().parent_path() == state.temporary.path() / "agentbox/history");
@@ -203,7 +203,7 @@ TEST_CASE("a conversation is removed with what the agent stored next to it, and 
   CHECK(fs::exists(kept));
   CHECK(fs::exists(notes));
   fs::last_write_time(kept,
-                      fs::file_time_type::clock::now() + std::chrono::hours(24 * 365)); // a box that wants to stay
+                      fs::file_time_type::clock::now() + std::chrono::hours(24 * 365)); // a box evades the age limit
   prune(now + 31 * k_day, 30);
   CHECK_FALSE(fs::exists(state.project()));
 }

@@ -131,7 +131,7 @@ TEST_CASE("mmdebstrap is optional") {
   CHECK(enforceable(examine(report)));
 }
 
-TEST_CASE("a throw-away box shows what works, when it was tried") {
+TEST_CASE("a throw-away box shows what works, if it was tried") {
   HostReport report = good_host();
   report.box = {};
   CHECK(find(report, "box").status == Status::not_applicable);

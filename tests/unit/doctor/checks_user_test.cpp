@@ -21,7 +21,7 @@ TEST_CASE("a good host has no problem") {
   }
 }
 
-TEST_CASE("every finding that is not ok says how to fix it, and every check can fail") {
+TEST_CASE("every finding that is not ok has a remedy, and every check can fail") {
   const HostReport nothing; // nothing is installed, and the user is root
   const auto findings = examine(nothing);
   CHECK_FALSE(enforceable(findings));

@@ -21,7 +21,7 @@ struct Surroundings {
   std::string resolver_nonce = k_nonce;
   int resolver_delay_ms = 0;  ///< before it starts to listen
   int launchers_end = -1;     ///< of a leash: a descriptor that only the test may keep
-  bool first_process = false; ///< it is process 1 of a PID namespace, with a /proc of its own
+  bool first_process = false; ///< it is process 1 of a PID namespace, with its own /proc
   std::vector<std::string> env = {"AGENTBOX_NETWORK=filtered", std::string("AGENTBOX_GATE=") + k_nonce,
                                   "PATH=/usr/bin:/bin"};
 };

@@ -133,7 +133,7 @@ TEST_CASE("a silent client is disconnected and does not block others for long", 
   for (std::size_t i = 0; i < ControlServer::k_max_connections; ++i) {
     silent.push_back(rig.connect());
   }
-  read_all(rig.connect()); // one more is closed at once
+  read_all(rig.connect()); // one more is closed immediately
   for (const Fd& fd : silent) {
     read_all(fd); // after two seconds
   }

@@ -55,7 +55,8 @@ TEST_CASE("a datagram of nfnetlink_log may hold several packets, and end anywher
     for_each_packet(std::string_view(both).substr(0, size), [&](const Packet& packet) { seen.push_back(packet); });
     CHECK(seen.size() == (size >= both.size() / 2 ? 1 : 0));
   }
-  for_each_packet(std::string("\x44\x00\xff\xc3", 4) + both.substr(4), [](const Packet&) { FAIL("it is longer"); });
+  for_each_packet(std::string("\x44\x00\xff\xc3", 4) + both.substr(4),
+                  [](const Packet&) { FAIL("the datagram is longer"); });
 }
 
 } // namespace

@@ -82,7 +82,7 @@ bool is_step(pid_t child) {
   }
 }
 
-/// Runs `action` in a process of its own that is stopped before its step number `last`: then `meet` is called, and it
+/// Runs `action` in a separate process that is stopped before its step number `last`: then `meet` is called, and it
 /// continues if that returns true, else it is killed. Returns false when there is no such step.
 bool stopped_before(int last, const std::function<void()>& action, const std::function<bool()>& meet) {
   const pid_t child = fork();

@@ -149,7 +149,7 @@ TEST_CASE("the agent sees neither the firewall's directories nor its policy") {
   }
 }
 
-TEST_CASE("protected paths are volumes of their own, read-only, with their directory pinned") {
+TEST_CASE("protected paths are separate volumes, read-only, with their directory pinned") {
   const json spec = pod_of(sample_fields()).at("spec");
   const json mounts = spec.at("containers").at(1).at("volumeMounts");
   const auto at = [&](const std::string& path) {

@@ -26,7 +26,7 @@ Guarded guarded_in(const fs::path& root, const Words& except = {}) {
   return find_guarded(root, {k_protect, {".env"}, except});
 }
 
-Words led_to(const fs::path& root, const Words& except = {}) {
+Words references_in(const fs::path& root, const Words& except = {}) {
   return guarded_in(root, except).references.read_only;
 }
 
@@ -119,14 +119,14 @@ TEST_CASE("files that commands name are protected") {
     const bool by_variable = line.find("$HOME") != std::string::npos; // the value of HOME is not looked up
     INFO(line);
     home.write("w/.git/config", line + "\n");
-    CHECK(led_to(root) == (by_variable ? Words{} : Words{"tools/x"}));
+    CHECK(references_in(root) == (by_variable ? Words{} : Words{"tools/x"}));
   }
   for (const char* line : {"[core]\nfsmonitor = true", "[core]\neditor = vim", "[user]\nname = tools/x",
                            "[branch \"tools/x\"]\nmerge = tools/x", "[alias]\na = !tools/missing",
                            "[alias]\na = !tools", "# [core]\n# editor = tools/x"}) {
     INFO(line);
     home.write("w/.git/config", std::string(line) + "\n");
-    CHECK(led_to(root).empty());
+    CHECK(references_in(root).empty());
   }
 }
 
@@ -173,7 +173,7 @@ TEST_CASE("a repository's own data and what is guarded otherwise are not program
   for (const char* file : {"w/.git/HEAD", "w/.git/COMMIT_EDITMSG", "w/.git/logs/HEAD", "w/.env", "w/.git/tool"}) {
     home.write(file, "");
   }
-  CHECK(led_to(home / "w") == Words{".git/tool"});
+  CHECK(references_in(home / "w") == Words{".git/tool"});
 }
 
 TEST_CASE("submodules' and worktrees' own settings are followed, from their own working trees") {
@@ -206,18 +206,18 @@ TEST_CASE("the user's own settings, those around the workspace and those of its 
   for (const char* file : {"w/.githooks/a", "w/x", "w/y", "p/sub/hk/a", "m/hk/a"}) {
     home.write(file, "");
   }
-  CHECK(led_to(home / "w").empty()); // no repository: Git does nothing there
+  CHECK(references_in(home / "w").empty()); // no repository: Git does nothing there
   fs::create_directories(home / "w/.git");
-  CHECK(led_to(home / "w") == Words{".githooks", "x", "y"});
+  CHECK(references_in(home / "w") == Words{".githooks", "x", "y"});
   fs::remove(home / ".gitconfig");
   home.write(".config/git/config", "");
-  CHECK(led_to(home / "w").empty());
+  CHECK(references_in(home / "w").empty());
   home.write("p/.git/config", "[core]\nhooksPath = sub/hk\n");
-  CHECK(led_to(home / "p/sub") == Words{"hk"});
+  CHECK(references_in(home / "p/sub") == Words{"hk"});
   home.write("m/.git", "gitdir: ../p/.git/worktrees/m\n");
   home.write("p/.git/worktrees/m/commondir", "../..\n");
   home.write("p/.git/config", "[core]\nhooksPath = hk\n");
-  CHECK(led_to(home / "m") == Words{"hk"});
+  CHECK(references_in(home / "m") == Words{"hk"});
 }
 
 TEST_CASE("a repository that the .git file names inside the workspace is guarded as .git is") {
@@ -241,10 +241,10 @@ TEST_CASE("more references than can be protected are refused, and so are setting
   }
   home.write("w/last", "");
   home.write("w/.git/config", config);
-  CHECK(led_to(root).size() == k_max_references);
+  CHECK(references_in(root).size() == k_max_references);
   home.write("w/.git/config", config + "path = ../last\n");
   CHECK_THROWS_WITH(guarded_in(root), Catch::Matchers::Contains("too many") && Catch::Matchers::Contains("1"));
-  CHECK(led_to(root, {"last"}).size() == k_max_references);
+  CHECK(references_in(root, {"last"}).size() == k_max_references);
 
   home.write("w/.git/config", std::string(1U << 20U, '#'));
   CHECK_NOTHROW(guarded_in(root));
@@ -272,13 +272,13 @@ TEST_CASE("an exception leaves a referenced path writable, and an unused excepti
   home.write("w/.git/config", "[core]\nhooksPath = .githooks\n[alias]\na = !tools/x\n");
   home.write("w/.githooks/x", "");
   home.write("w/tools/x", "");
-  CHECK(led_to(root) == Words{".githooks", "tools/x"});
+  CHECK(references_in(root) == Words{".githooks", "tools/x"});
   const Guarded guarded = guarded_in(root, {".enrvc", ".githooks"});
   CHECK(guarded.references.read_only == Words{"tools/x"});
   CHECK(guarded.references.unused_exceptions == Words{".enrvc"});
   CHECK(guarded.references.referenced == Words{".githooks"}); // and is examined at the end
-  CHECK(led_to(root, {"tools"}) == Words{".githooks"});
-  CHECK(led_to(root, {"tool"}) == Words{".githooks", "tools/x"});
+  CHECK(references_in(root, {"tools"}) == Words{".githooks"});
+  CHECK(references_in(root, {"tool"}) == Words{".githooks", "tools/x"});
 
   policy::Workspace workspace;
   workspace.protect = k_protect;

@@ -103,7 +103,7 @@ TEST_CASE("a fetcher logs no keys, whatever the environment says", "[.child]") {
   CHECK(std::getenv("SSLKEYLOGFILE") == nullptr);
 }
 
-TEST_CASE("SSLKEYLOGFILE is ignored") { // in a process of its own: libcurl reads the variable once
+TEST_CASE("SSLKEYLOGFILE is ignored") { // in a separate process: libcurl reads the variable only once
   const TempDirectory directory;
   const auto keys = directory.path() / "keys";
   const auto result =
@@ -124,7 +124,7 @@ TEST_CASE("a lookup that gets no answer is ended", "[.child]") {
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(9)); // the resolver would take 10 s
 }
 
-TEST_CASE("a transfer ends immediately even while a name server does not answer") { // in namespaces of its own
+TEST_CASE("a transfer ends immediately even while a name server does not answer") { // in separate namespaces
   const TempDirectory directory;
   const auto resolv_conf = directory.write("resolv.conf", "nameserver 127.0.0.1\noptions timeout:5 attempts:2\n");
   const auto nsswitch = directory.write("nsswitch.conf", "hosts: dns\n");

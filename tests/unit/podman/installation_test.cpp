@@ -8,7 +8,7 @@
 using namespace agentbox;
 namespace fs = std::filesystem;
 
-TEST_CASE("programs and data are found beside the program, in its own prefix only") {
+TEST_CASE("programs and data are found next to the program, only in its own prefix") {
   const tests::TempDirectory prefix;
   const fs::path program = prefix / "bin/agentbox";
   const auto refusal = [&]() -> std::string {

@@ -13,7 +13,7 @@
 namespace agentbox::policy {
 namespace {
 
-/// Returns the entry as it is written back, or "!" and what is wrong with it.
+/// Returns the entry as it is written back, or "!" and the mistake.
 std::string read(std::string_view text) {
   const AllowResult result = parse_allow_entry(text);
   if (const auto* problem = std::get_if<EntryProblem>(&result)) {
