@@ -24,7 +24,7 @@ namespace {
 constexpr std::uint32_t k_cookie = 0xA6E27B0C; // in the lower half of the sixth argument
 constexpr long k_numbers = 600;                // above every number in use
 constexpr int k_made = EXFULL;
-// x86-64's calls for the kernel's own trampolines (Linux 6.11, 6.18): the kernel asks no filter about them, and sends
+// x86-64's calls for the kernel's own trampolines (Linux 6.11, 6.18): the kernel runs no filter for them, and sends
 // SIGILL to a process that makes them elsewhere. On other machines these numbers are not in use.
 constexpr long k_uretprobe = 335;
 constexpr long k_uprobe = 336;

@@ -60,7 +60,7 @@ std::string rendered(const PolicyFields& fields) {
   return oci::config_text(oci::render_agent(policy, facts)) + oci::config_text(oci::render_firewall(policy, facts));
 }
 
-TEST_CASE("every field of the policy changes a config.json, or the table says why not") {
+TEST_CASE("every field of the policy changes a config.json, or is in the table with the reason") {
   const std::string before = rendered(base_fields());
   for (const Variation& variation : variations()) {
     INFO(variation.field);

@@ -92,7 +92,7 @@ const std::map<std::string, std::string>& becomes_facts() {
   return table;
 }
 
-TEST_CASE("every field of the policy changes every format, or the table says why not and rendering throws") {
+TEST_CASE("every field of the policy changes every format, or is in the table and rendering throws") {
   for (const OutputFormat format : k_formats) {
     for (const tests::Variation& variation : tests::variations()) {
       INFO(oci::format_text(format) << ": " << variation.field);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Prints the properties of a box, collected from inside, as sorted lines `KEY VALUE`. The same box must give the same
-// lines, whichever way it was started; what cannot be the same (ids of mounts, the runtime's own file names) is left
+// lines, whichever way it was started; what necessarily differs (ids of mounts, the runtime's own file names) is left
 // out here.
 #include <iostream>
 #include <set>

@@ -25,7 +25,7 @@ TEST_CASE("text of any length is written to the reader, exactly once", "[session
   const tests::TempDirectory directory;
   const auto fifo = directory / "fifo";
   support::make_fifo(fifo);
-  const std::string text(GENERATE(0U, 5U, 300000U), 'x'); // a pipe holds 65536
+  const std::string text(GENERATE(0U, 5U, 300000U), 'x'); // more than a pipe's 65536
   const FifoWriter handing(fifo, text);
   const support::Fd reader(open(fifo.c_str(), O_RDONLY | O_CLOEXEC));
   CHECK(read_all(reader.get()) == text);

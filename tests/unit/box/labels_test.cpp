@@ -193,7 +193,7 @@ TEST_CASE("agentbox's own boxes are labelled, wherever their directory is") {
   CHECK(labels.user_paths.empty());
   REQUIRE(labels.own_paths.size() == 2);
   CHECK(labels.own_paths[0].label == labels.own_paths[1].label);
-  wanted.workspace.source = k_workspace; // asking for labels does not give a user's box agentbox's files
+  wanted.workspace.source = k_workspace; // a user's box cannot get labels on agentbox's own paths
   facts.choice = config::LabelChoice::project;
   facts.not_a_project.clear();
   CHECK(has(refusal(wanted, facts), "agentbox does not label the paths of --mount"));

@@ -8,7 +8,7 @@ namespace policy = agentbox::policy;
 using agentbox::tests::Host;
 using Words = std::vector<std::string>;
 
-TEST_CASE("the options that agents share become the agent's own words") {
+TEST_CASE("the options that agents share become the agent's own arguments") {
   Host host;
   host.overrides.agent = "claude";
   host.overrides.continue_last = true;
@@ -63,7 +63,7 @@ TEST_CASE("conversations are mounted only where they are wanted, and only for an
   CHECK(host.load().fields.mounts.size() == 2);
 }
 
-TEST_CASE("locked mounts do not keep agents from starting: these mounts are not the user's") {
+TEST_CASE("locked mounts do not stop agents: the mount for conversations is agentbox's own") {
   Host host;
   host.system("[locked]\nkeys = ['mounts']\n");
   host.sources.conversations = "/state/history/id";
@@ -87,7 +87,7 @@ TEST_CASE("a project can only switch conversations off") {
   }
 }
 
-TEST_CASE("the user decides whether a project is labelled for SELinux") {
+TEST_CASE("the user, not the project, decides whether a project is labelled for SELinux") {
   Host host;
   CHECK(host.load().preferences.label == config::LabelChoice::project);
   host.user("[selinux]\nlabel = \"never\"\n");

@@ -34,7 +34,7 @@ std::vector<std::string> listed(const config::Loaded& loaded) {
 
 } // namespace
 
-TEST_CASE("the installed sets are valid, and say why each host is in them") {
+TEST_CASE("the installed sets are valid, and give a reason for each host") {
   const auto sets = config::read_sets(std::filesystem::path(AGENTBOX_SOURCE_DIR) / "sets");
   for (const char* name : {"crates", "debian", "github", "go", "npm", "pypi"}) {
     CHECK(std::any_of(sets.begin(), sets.end(), [&](const auto& set) { return set.name == name; }));

@@ -136,7 +136,7 @@ TEST_CASE("--auth mounts a directory with the login, and allows the host that re
   CHECK(host.load().fields.agent.env.at("CLAUDE_SECURESTORAGE_CONFIG_DIR") == "/home/agent/.agentbox-login/claude");
 }
 
-TEST_CASE("agent.auth gives the login to the agent that runs, and says why it cannot") {
+TEST_CASE("agent.auth gives the login to the agent that runs, and reports why it cannot") {
   HostWithLogin host;
   host.user("[agent]\nauth = ['codex']\n[network]\nblock_hosts = ['auth.openai.com']\n");
   host.overrides.agent = "codex";

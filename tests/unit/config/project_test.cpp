@@ -66,7 +66,7 @@ TEST_CASE("each way of broadening is listed") {
   }
 }
 
-TEST_CASE("an agent that only the project knows counts as a broadening when it is asked for") {
+TEST_CASE("an agent that only the project configures counts as a broadening when it is selected") {
   Host host;
   host.project("[agents.evil]\ncommand = ['evil']\n");
   CHECK(broadened(host).empty());

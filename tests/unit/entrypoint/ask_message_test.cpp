@@ -75,7 +75,7 @@ TEST_CASE("what cannot be a host is not sent", "[ask]") {
   }
 }
 
-TEST_CASE("only a known word is an answer", "[ask]") {
+TEST_CASE("only a defined word is an answer", "[ask]") {
   const auto query = *ask_query(7, "pypi.org", "why");
   for (std::size_t i = 0; i < protocol::k_ask_answers.size(); ++i) {
     CHECK(read_ask_answer(answer_to(query, protocol::k_ask_answers.at(i)), query) ==

@@ -82,7 +82,7 @@ TEST_CASE("a closed terminal ends the program") {
   CHECK(outcome.code == 128 + SIGHUP);
 }
 
-TEST_CASE("a terminal that the image does not know is replaced by one that it does") {
+TEST_CASE("a terminal type that the image lacks is replaced by one that it has") {
   for (const auto& [name, seen] :
        {std::pair("xterm-of-next-year", "xterm-256color"), std::pair("../../../etc/passwd", "xterm-256color"),
         std::pair("linux", "linux"), std::pair("dumb", "dumb")}) {

@@ -161,7 +161,7 @@ TEST_CASE("an owner that the box does not have is refused") {
   CHECK(contains(error_of([&] { bundle::extract(file.get(), {{0, 0, 65536}}, {}); }), "id 70000"));
 }
 
-TEST_CASE("the limits hold") {
+TEST_CASE("the limits are enforced") {
   const std::string tar = make_tar({{"a", AE_IFREG, std::string(2000, 'x')}, {"b", AE_IFREG, std::string(2000, 'x')}});
   const auto refusal = [&](const bundle::ExtractLimits& limits) {
     return error_of([&] { World().extract_tar(tar, limits); });

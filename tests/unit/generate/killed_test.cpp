@@ -164,7 +164,7 @@ TEST_CASE("whatever a killed run leaves is gone after the next one") {
   CHECK(seen > 20);
 }
 
-TEST_CASE("what a killed run with --force leaves is either certain to be ours or kept, with a line that says so") {
+TEST_CASE("what a killed run with --force leaves is either certain to be ours, or kept and reported") {
   std::size_t kept = 0;
   std::size_t removed = 0;
   after_each_kill(
@@ -176,7 +176,7 @@ TEST_CASE("what a killed run with --force leaves is either certain to be ours or
       },
       [&](const fs::path& output) {
         const std::vector<fs::path> before = temporaries(output);
-        const bool lost = content(output / "pod.yaml") == "new\n" && before.empty(); // as --force says
+        const bool lost = content(output / "pod.yaml") == "new\n" && before.empty(); // as --force demands
         const std::vector<std::string> lines = write(output, k_new, record_of(k_new), true);
         const std::vector<fs::path> left = temporaries(output);
         CHECK(lines.size() == left.size());

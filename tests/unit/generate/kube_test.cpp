@@ -167,7 +167,7 @@ TEST_CASE("protected paths are separate volumes, read-only, with their directory
         json{{"path", "/home/dev/project/.git/config"}, {"type", "File"}});
 }
 
-TEST_CASE("under --full-network nothing is locked, and the pod says so") {
+TEST_CASE("under --full-network nothing is locked, and a comment in the pod reports it") {
   policy::PolicyFields fields = sample_fields();
   fields.egress.mode = policy::NetworkMode::full;
   const json spec = pod_of(fields).at("spec");

@@ -98,7 +98,7 @@ TEST_CASE("a transfer ends when its poll throws, and leaves no file") {
   CHECK_FALSE(std::filesystem::exists(directory.path() / "x"));
 }
 
-TEST_CASE("a fetcher logs no keys, whatever the environment says", "[.child]") {
+TEST_CASE("a fetcher logs no keys, whatever is in the environment", "[.child]") {
   plain_fetcher();
   CHECK(std::getenv("SSLKEYLOGFILE") == nullptr);
 }

@@ -36,7 +36,7 @@ TEST_CASE("no command is proposed if none would help") {
   CHECK(notice_of(record(Kind::dns, "x.localhost", 0, "not-listed"))->entry.empty());
 }
 
-TEST_CASE("what the user denied, the user can allow again") {
+TEST_CASE("a host that the user denied can be allowed again") {
   auto denied = record(Kind::dns, "api.github.com", 0, "blocked");
   denied.rule = "api.github.com";
   denied.by = firewall::audit::DecidedBy::user;
@@ -44,7 +44,7 @@ TEST_CASE("what the user denied, the user can allow again") {
   CHECK(notice_of(denied)->why == "denied by you: agentbox deny api.github.com");
 }
 
-TEST_CASE("what was allowed, asked by the gate, or done by the user is not a denial of the box") {
+TEST_CASE("connections that were allowed, the gate's queries and the user's changes are not denials") {
   CHECK_FALSE(notice_of(record(Kind::connect, "a.example", 443, "allowed")));
   CHECK_FALSE(notice_of(record(Kind::gate, "", 0, "gate")));
   CHECK_FALSE(notice_of(record(Kind::control, "a.example", 0, "denied")));

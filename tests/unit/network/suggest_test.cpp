@@ -71,7 +71,7 @@ TEST_CASE("many names below one domain get a note, never a wildcard") {
   CHECK(suggest(records, index_of({})).add[0].note.empty());
 }
 
-TEST_CASE("odd names get a warning") {
+TEST_CASE("unusual names get a warning") {
   const auto suggestion = suggest({record(Kind::dns, "xn--pypi-9za.org", 0, "not-listed"),
                                    record(Kind::dns, std::string(50, 'a') + ".example.com", 0, "not-listed")},
                                   index_of({}));
