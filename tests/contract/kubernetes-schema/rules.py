@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rules between the fields of a manifest: the API server's own validation (Kubernetes v1.29+,
 pkg/apis/core/validation, pkg/apis/batch/validation, pkg/apis/apps/validation, pkg/apis/networking/validation), as far as
-agentbox's manifests need it, and what kubelet and the documentation of NetworkPolicy add. Written anew here."""
+agentbox's manifests need it, and what kubelet and the documentation of NetworkPolicy add. Rewritten here."""
 import collections
 import ipaddress
 import re
