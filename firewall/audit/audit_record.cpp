@@ -21,7 +21,7 @@ constexpr std::array<std::pair<Kind, std::string_view>, 7> k_kinds = {{{Kind::dn
                                                                        {Kind::control, "control"},
                                                                        {Kind::firewall, "firewall"}}};
 constexpr std::array<std::string_view, 3> k_deciders = {"firewall", "policy", "user"}; // in the order of DecidedBy
-constexpr std::size_t k_max_line = 16384;                                              // we write no longer ones
+constexpr std::size_t k_max_line = 16384;                                              // we never write longer lines
 constexpr std::size_t k_usual_line = 320;
 
 bool fill(const nlohmann::json& object, AuditRecord& record) {

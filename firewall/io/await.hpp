@@ -33,7 +33,7 @@ inline asio::awaitable<void> yield() {
   co_await asio::post(asio::use_awaitable);
 }
 
-/// Sleeps the thread; a timer could fail for lack of memory or descriptors.
+/// Puts the thread to sleep; a timer could fail for lack of memory or descriptors.
 inline void pause_thread() {
   std::this_thread::sleep_for(std::chrono::milliseconds(10));
 }

@@ -69,7 +69,8 @@ void refuse_without_vendor(const policy::PolicyFields& fields) {
     throw support::Error(
         support::ExitCode::refused,
         fmt::format("{} cannot reach its vendor: {} is not on this box's list of hosts", fields.agent.name, hosts),
-        "agentbox policy show lists the hosts; remove it from block_hosts, or if it is not blocked: --allow HOST");
+        "agentbox policy show lists the hosts; remove the missing host from block_hosts, or if it is not blocked: "
+        "--allow HOST");
   }
   spdlog::warn("{} is not on this box's list of hosts: {} works only {}", hosts, fields.agent.name,
                gap.hosts.front() == "chatgpt.com" ? "with an API key" : "with a ChatGPT account");

@@ -45,7 +45,7 @@ public:
   }
 
 private:
-  /// What the grammar allows next. `separator`: a value, or an error in its place, has begun.
+  /// The part of a line that the grammar allows next. `separator`: a value, or an error in its place, has begun.
   enum class Expected { key, value, separator };
 
   /// Takes a character that is neither in a string nor in a comment.

@@ -52,7 +52,8 @@ std::size_t space_length(std::string_view text) {
   return wide ? 3 : 0; // U+2000 to U+200A
 }
 
-/// Returns the reason that the agent gave: short, on one line that no padding wraps, and without double quotes.
+/// Returns the reason that the agent gave: short, on one line, with runs of spaces
+/// collapsed so that padding cannot wrap it, and without double quotes.
 std::string request_text(const AuditRecord& record) {
   constexpr std::size_t k_max = 400;
   std::string text;

@@ -10,8 +10,8 @@ namespace agentbox::support {
 enum class ExitCode : int {
   usage = 2,       ///< bad command line or configuration
   failed = 125,    ///< agentbox itself failed
-  refused = 126,   ///< the box was refused: policy, or a host that cannot enforce it
-  not_found = 127, ///< the agent or command does not exist
+  refused = 126,   ///< a box, an image or a package was refused: policy, or a host that cannot enforce it
+  not_found = 127, ///< the agent, command, conversation or login does not exist
 };
 
 /// The error type of the project. main catches it and prints `message`, then `hint`.

@@ -20,7 +20,7 @@ class Sets(SystemTest):
         self.user_config('[network]\nallow_hosts = ["@npm", "@pypi"]\n')
         self.assertEqual(self.in_box(script).out, "npm\npypi\n")
 
-    def test_a_forge_is_named_as_a_way_out(self):
+    def test_a_forge_is_reported_as_able_to_receive_data(self):
         self.assertIn("data can be sent to a forge", self.in_box("true", "--allow", "@github").err)
         self.assertIn("data can be sent to a forge", self.agentbox("policy", "show", "--allow", "@github").out)
         self.assertNotIn("a forge", self.in_box("true", "--allow", "@npm").err)

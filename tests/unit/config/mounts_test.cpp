@@ -86,7 +86,7 @@ TEST_CASE("agentbox's own directories stay outside; a read-only mount of their p
 
 namespace {
 
-/// A host whose home directory is the environment's, with the login of codex.
+/// A host whose home directory is $HOME. log_in() adds a login for codex.
 struct HostWithLogin : Host {
   HostWithLogin() {
     setenv("HOME", sources.home.c_str(), 1);
@@ -183,7 +183,7 @@ TEST_CASE("--auth of a configured agent mounts the credentials that are there, a
   CHECK(host.mistake().message.find("unknown to agentbox") != std::string::npos);
 }
 
-TEST_CASE("the home is kept when the user asks, and never for a project") {
+TEST_CASE("the home is kept when the user asks for it, but a project's configuration cannot ask") {
   Host host;
   host.sources.kept_home = "/state/home";
   host.sources.conversations = "/state/history";

@@ -16,7 +16,7 @@ namespace {
 const std::string k_a(64, 'a');
 const std::string k_b(64, 'b');
 
-/// A store of Podman's as files, and a podman that has no image.
+/// The files of a Podman image store, and a stand-in for podman that always fails.
 class Pins {
 public:
   Pins() {
