@@ -111,7 +111,7 @@ TEST_CASE("credentials and conversations get the box's label, other mounts none"
   CHECK(has(refusal(wanted, enforcing_host()), "SELinux denies the box write access to \"/usr/share/dict\""));
   wanted.mounts = {{"/home/user/data", "/mnt/data", true, "--mount"}};
   const std::string text = refusal(wanted, enforcing_host());
-  CHECK(has(text, "reading \"/home/user/data\" (unconfined_u:object_r:user_home_t:s0)"));
+  CHECK(has(text, "read access to \"/home/user/data\" (unconfined_u:object_r:user_home_t:s0)"));
   CHECK(has(text, "chcon -R -t container_file_t -l " + selinux::box_level(1000, k_workspace) + " /home/user/data"));
 }
 

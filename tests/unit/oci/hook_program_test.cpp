@@ -112,7 +112,7 @@ TEST_CASE("values that are not exactly those of the launcher are refused") {
   const std::string input = tests::json_fixture("podman-4.3.1-agent.json").dump();
   CHECK(contains(session.run(input).err, "agent-env"));
   support::make_fifo(session.directory() / "agent-env");
-  CHECK(contains(session.run(input).err, "does not send"));
+  CHECK(contains(session.run(input).err, "did not send"));
   SECTION("other values") {
     const Writer other(session.directory() / "agent-env", R"({"OTHER":"x"})");
     CHECK(contains(session.run(input).err, "the value of \"API_KEY\""));
@@ -126,7 +126,7 @@ TEST_CASE("values that are not exactly those of the launcher are refused") {
     const std::string err = session.run(input).err;
     CHECK_FALSE(contains(err, "send"));
     CHECK_FALSE(contains(err, "s3cr3t"));
-    CHECK(contains(session.run(input).err, "does not send")); // a second time
+    CHECK(contains(session.run(input).err, "did not send")); // a second time
   }
 }
 
