@@ -19,8 +19,8 @@ USER = "agentbox-image"
 
 def install(build, prefix):
     """Copies the built programs and their data to a directory that any user can read."""
-    for program in ("bin/agentbox", "libexec/agentbox/agent-entrypoint", "libexec/agentbox/agentbox-firewall",
-                    "libexec/agentbox/agentbox-hook"):
+    for program in ("bin/agentbox", *(f"libexec/agentbox/{name}" for name in
+                                      ("agent-entrypoint", "agentbox-firewall", "agentbox-hook", "agentbox-nft"))):
         (prefix / program).parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(["strip", "-o", prefix / program, build / program], check=True)
         (prefix / program).chmod(0o755)
