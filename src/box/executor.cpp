@@ -18,6 +18,7 @@
 #include "box/output_relay.hpp"
 #include "box/terminal_guard.hpp"
 #include "boxes/orphans.hpp"
+#include "boxes/scratch_directory.hpp"
 #include "protocol/protocol.hpp"
 #include "support/error.hpp"
 #include "support/fifo.hpp"
@@ -268,6 +269,7 @@ std::vector<std::string> sweep(const podman::Podman& podman, const std::string& 
                   support::join(problems, "; "));
     left.push_back(dead.name);
   }
+  boxes::sweep_scratch();
   return left;
 }
 

@@ -20,9 +20,9 @@ RunOutcome execute(const Plan& plan, const boxes::Claim& claim, const std::funct
 /// stays, so that the next call finds the leftovers.
 std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps, const boxes::Claim& claim);
 
-/// Removes the pods and directories of launchers that died, and logs a line for each. Returns the names of those that
-/// could not be removed; the next call tries again. A box that another process is cleaning up is skipped, except
-/// `wanted`, which it waits for. Throws Interrupted.
+/// Removes the pods, session and scratch directories of launchers that died, and logs a line for each box. Returns the
+/// names of those that could not be removed; the next call tries again. A box that another process is cleaning up is
+/// skipped, except `wanted`, which it waits for. Throws Interrupted.
 std::vector<std::string> sweep(const podman::Podman& podman, const std::string& wanted = {});
 
 } // namespace agentbox::box

@@ -10,6 +10,7 @@
 #include "box/executor.hpp"
 #include "box/launch.hpp"
 #include "boxes/registry.hpp"
+#include "boxes/scratch_directory.hpp"
 #include "cli/box_options.hpp"
 #include "cli/box_streams.hpp"
 #include "cli/images.hpp"
@@ -31,24 +32,6 @@ namespace {
 namespace fs = std::filesystem;
 using support::Error;
 using support::ExitCode;
-
-/// An empty project of agentbox's own. The destructor removes it.
-class EmptyProject {
-public:
-  EmptyProject() : m_path(fs::weakly_canonical(support::state_directory()) / fmt::format("doctor-{}", getpid())) {
-    support::make_private_directory(m_path);
-  }
-  EmptyProject(const EmptyProject&) = delete;
-  EmptyProject& operator=(const EmptyProject&) = delete;
-  ~EmptyProject() {
-    std::error_code ignored;
-    fs::remove_all(m_path, ignored);
-  }
-  const fs::path& path() const { return m_path; }
-
-private:
-  fs::path m_path;
-};
 
 /// Returns the user's configuration for a box that runs `true`, without its mounts, variables or ports.
 config::Loaded load_trial(const fs::path& project) {
@@ -73,7 +56,7 @@ config::Loaded load_trial(const fs::path& project) {
 
 /// Starts a throw-away box and waits for its end. Builds nothing. Throws Error when it fails.
 doctor::BoxTrial start_box() {
-  const EmptyProject project;
+  const boxes::ScratchDirectory project("doctor");
   config::Loaded loaded = load_trial(project.path());
   policy::PolicyResult built = policy::build_policy(std::move(loaded.fields));
   if (const auto* mistakes = std::get_if<policy::Diagnostics>(&built)) {

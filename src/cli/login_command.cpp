@@ -13,6 +13,7 @@
 #include "box/executor.hpp"
 #include "box/launch.hpp"
 #include "boxes/registry.hpp"
+#include "boxes/scratch_directory.hpp"
 #include "cli/box_options.hpp"
 #include "cli/images.hpp"
 #include "cli/subcommands.hpp"
@@ -64,30 +65,22 @@ const LoginKind& kind_of(const std::string& agent) {
               "it can sign in to " + support::join(names, ", ") + "; for others: --auth, --mount or --env");
 }
 
-/// A directory for one sign-in, with an empty project and a directory for the login. The destructor removes it.
+/// A directory for one sign-in, with an empty project and a directory for the login.
 class SignInDirectory {
 public:
-  explicit SignInDirectory(const LoginKind& kind)
-      : m_path(logins::logins_directory() / kind.agent / ("sign-in-" + std::to_string(getpid()))) {
-    fs::remove_all(m_path);
+  SignInDirectory() {
     for (const char* name : {k_workspace, k_login}) {
-      support::make_private_directory(m_path / name);
+      support::make_private_directory(m_scratch.path() / name);
     }
   }
-  SignInDirectory(const SignInDirectory&) = delete;
-  SignInDirectory& operator=(const SignInDirectory&) = delete;
-  ~SignInDirectory() {
-    std::error_code ignored;
-    fs::remove_all(m_path, ignored); // follows no link
-  }
 
-  fs::path workspace() const { return m_path / k_workspace; }
-  fs::path login() const { return m_path / k_login; }
+  fs::path workspace() const { return m_scratch.path() / k_workspace; }
+  fs::path login() const { return m_scratch.path() / k_login; }
 
 private:
   static constexpr const char* k_workspace = "workspace";
   static constexpr const char* k_login = "login";
-  fs::path m_path;
+  boxes::ScratchDirectory m_scratch{"sign-in"};
 };
 
 /// Returns the user's configuration for a box that can reach only the hosts of the sign-in, and sees only the place for
@@ -139,7 +132,7 @@ config::Loaded load_sign_in(const LoginKind& kind, const SignInDirectory& direct
 
 /// Runs the agent's own sign-in in a box. Returns what it left as its login.
 std::string sign_in(const LoginKind& kind, bool browser) {
-  const SignInDirectory directory(kind);
+  const SignInDirectory directory;
   config::Loaded loaded = load_sign_in(kind, directory, browser);
   policy::PolicyResult built = policy::build_policy(std::move(loaded.fields));
   if (const auto* mistakes = std::get_if<policy::Diagnostics>(&built)) {

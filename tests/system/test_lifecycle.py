@@ -9,7 +9,7 @@ import subprocess
 import termios
 import time
 
-from box import PATIENCE, SystemTest, left_behind, podman, processes, sessions, wait_until, waiting_removals
+from box import HOME, PATIENCE, SystemTest, left_behind, podman, processes, sessions, wait_until, waiting_removals
 
 
 class Lifecycle(SystemTest):
@@ -159,6 +159,17 @@ class Lifecycle(SystemTest):
         self.assertNotIn("open", done.stdout)
         launcher.terminate()
         launcher.wait(PATIENCE)
+
+    def test_a_killed_doctor_leaves_nothing_for_long(self):
+        scratch = HOME / ".local/state/agentbox/scratch"
+        process = self.start("doctor")
+        wait_until(lambda: list(scratch.glob("doctor-*")) or process.poll() is not None, "the throw-away box's project")
+        self.assertIsNone(process.poll())
+        process.kill()
+        process.wait(PATIENCE)
+        self.assertEqual(len(list(scratch.glob("*"))), 1)
+        self.assertCode(self.agentbox("run", "--", "true"), 0)
+        self.assertEqual(list(scratch.glob("*")), [])
 
     def test_doctor_starts_a_box_and_shows_its_error(self):
         def box(*options):

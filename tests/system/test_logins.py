@@ -334,4 +334,4 @@ class Logins(SystemTest):
             self.assertNotIn("platform.claude.com", self.agentbox(*command).out)
             shown = self.agentbox(*command, "--auth", "claude")
             self.assertIn("platform.claude.com", shown.out)
-        self.assertFalse((LOGINS / "claude").exists() and any((LOGINS / "claude").glob("sign-in-*")))
+        self.assertEqual(list((LOGINS.parent / "scratch").glob("*")), [])
