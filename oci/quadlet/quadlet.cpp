@@ -41,7 +41,7 @@ std::string unit(const policy::PolicyFields& fields, const PodFacts& facts) {
   const std::string name = pod_name(fields);
   const std::string file = name + ".kube";
   const std::string source = facts.directory / file;
-  return fmt::format("# Box \"{0}\" as a user service, for Podman 4.4 and newer. It plays pod.yaml; see there for what "
+  return fmt::format("# Box \"{0}\" as a user service, for Podman 4.6 and newer. It plays pod.yaml; see there for what "
                      "each part guarantees.\n"
                      "#\n"
                      "# Install: mkdir -p ~/.config/containers/systemd && ln -s {1} ~/.config/containers/systemd/ &&\n"
@@ -59,7 +59,9 @@ std::string unit(const policy::PolicyFields& fields, const PodFacts& facts) {
                      "UserNS={5}\n"
                      "Network=private\n"
                      "# Where the annotations of pod.yaml find the seccomp profiles.\n"
-                     "PodmanArgs={6}\n\n"
+                     "PodmanArgs={6}\n"
+                     "# Without its firewall the box ends, and this unit has failed.\n"
+                     "ExitCodePropagation=any\n\n"
                      "[Service]\n"
                      "# A box that has ended is not restarted.\n"
                      "Restart=no\n\n"

@@ -113,6 +113,8 @@ int main(int argc, char** argv) {
   entrypoint::use_known_terminal(entrypoint::k_terminfo_directories);
   entrypoint::link_logins();
   entrypoint::prepare_keys(program[0]);
-  return entrypoint::run_as_init(program, leash,
+  // A launcher watches the firewall itself. What joins a box ends with its first process.
+  const bool watch_firewall = leash < 0 && mode != "join"sv && entrypoint::is_filtered();
+  return entrypoint::run_as_init(program, leash, watch_firewall,
                                  mode == "join"sv ? entrypoint::Domain::joined : entrypoint::Domain::agent);
 }

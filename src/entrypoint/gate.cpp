@@ -60,12 +60,21 @@ bool readable(int fd, int timeout_ms) {
   return poll(&watched, 1, timeout_ms) > 0;
 }
 
-/// Sends one question and returns the answer; `unrelated` also means no answer.
-GateAnswer ask(std::string_view nonce) {
+/// Returns a socket that sends to the resolver; -1 on failure.
+int resolver_socket() {
   const sockaddr_in resolver = address(protocol::k_resolver_address_v4, protocol::k_resolver_port);
   const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0 || start_connect(fd, resolver) != 0) {
+  if (fd >= 0 && start_connect(fd, resolver) != 0) {
     close(fd);
+    return -1;
+  }
+  return fd;
+}
+
+/// Sends one question and returns the answer; `unrelated` also means no answer.
+GateAnswer ask(std::string_view nonce) {
+  const int fd = resolver_socket();
+  if (fd < 0) {
     return GateAnswer::unrelated;
   }
   std::uint16_t id = 0;
@@ -144,6 +153,11 @@ void require_ruleset() {
 
 } // namespace
 
+bool is_filtered() {
+  const char* network = std::getenv(protocol::k_network_variable);
+  return network != nullptr && std::string_view(network) == protocol::k_filtered;
+}
+
 void require_gate() {
   const char* network = std::getenv(protocol::k_network_variable);
   const std::string_view mode = network == nullptr ? "" : network;
@@ -163,6 +177,16 @@ void require_firewall(std::string_view nonce) {
   }
   require_firewall_answers(nonce);
   require_ruleset();
+}
+
+bool firewall_has_ended() {
+  const int fd = resolver_socket();
+  const GateQuery query = gate_query(0);
+  std::uint8_t byte = 0;
+  const bool refused = fd >= 0 && send(fd, query.data(), query.size(), MSG_NOSIGNAL) > 0 &&
+                       readable(fd, k_dns_wait_ms) && recv(fd, &byte, sizeof byte, 0) < 0 && errno == ECONNREFUSED;
+  close(fd);
+  return refused;
 }
 
 } // namespace agentbox::entrypoint

@@ -4,15 +4,18 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <poll.h>
 #include <string_view>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "entrypoint/entrypoint_message.hpp"
+#include "entrypoint/gate.hpp"
 #include "entrypoint/leash_end.hpp"
 #include "entrypoint/mount_check.hpp"
 #include "protocol/protocol.hpp"
@@ -112,14 +115,49 @@ void forward(int signal, pid_t child) {
   }
 }
 
-/// Returns the child's exit code when it has ended, or k_failed when the launcher has. All else in our PID
-/// namespace ends with us.
-int supervise(pid_t child, int terminal_fd, int signals, int leash) {
+/// Looks after the firewall of a box without a launcher: asks it from time to time.
+class FirewallWatch {
+public:
+  explicit FirewallWatch(bool wanted) {
+    if (wanted) {
+      m_clock = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+      const itimerspec period{{k_period_s, 0}, {k_period_s, 0}};
+      if (m_clock < 0 || timerfd_settime(m_clock, 0, &period, nullptr) != 0) {
+        die(k_failed, {"cannot watch the firewall: ", error_text(errno)});
+      }
+    }
+  }
+  /// Returns a descriptor that is readable when has_ended() must be called, or -1.
+  int descriptor() const { return m_clock; }
+  /// Returns whether the firewall has ended. In a cluster it is started again at once: one refusal is not enough.
+  bool has_ended() {
+    std::uint64_t periods = 0;
+    if (m_clock < 0 || read(m_clock, &periods, sizeof periods) != static_cast<ssize_t>(sizeof periods)) {
+      return false;
+    }
+    m_refusals = firewall_has_ended() ? m_refusals + 1 : 0;
+    return m_refusals > 1;
+  }
+
+private:
+  static constexpr int k_period_s = 2;
+  int m_clock = -1;
+  int m_refusals = 0;
+};
+
+/// Returns the child's exit code when it has ended, or k_failed when the launcher or the firewall has. All else in our
+/// PID namespace ends with us.
+int supervise(pid_t child, int terminal_fd, int signals, int leash, FirewallWatch& firewall) {
   int code = 0;
   while (true) {
-    std::array<pollfd, 2> watched{{{signals, POLLIN, 0}, {leash, POLLIN | POLLRDHUP, 0}}};
+    std::array<pollfd, 3> watched{
+        {{signals, POLLIN, 0}, {leash, POLLIN | POLLRDHUP, 0}, {firewall.descriptor(), POLLIN, 0}}};
     poll(watched.data(), watched.size(), -1);
     if (launcher_has_ended(leash)) {
+      return k_failed;
+    }
+    if (firewall.has_ended()) {
+      print_message({"the firewall has ended, and so does the box"});
       return k_failed;
     }
     signalfd_siginfo info{};
@@ -136,7 +174,7 @@ int supervise(pid_t child, int terminal_fd, int signals, int leash) {
 
 } // namespace
 
-int run_as_init(char** argv, int leash, Domain domain) {
+int run_as_init(char** argv, int leash, bool watch_firewall, Domain domain) {
   const sigset_t watched = watched_signals();
   sigset_t mask_before;
   sigprocmask(SIG_BLOCK, &watched, &mask_before);
@@ -150,6 +188,7 @@ int run_as_init(char** argv, int leash, Domain domain) {
   const int terminal_fd = terminal();
   const pid_t foreground_before = terminal_fd >= 0 ? tcgetpgrp(terminal_fd) : -1;
   require_launcher(leash);
+  FirewallWatch firewall(watch_firewall);
   const pid_t child = fork();
   if (child < 0) {
     die(k_failed, {"cannot start a process: ", error_text(errno)});
@@ -159,7 +198,7 @@ int run_as_init(char** argv, int leash, Domain domain) {
   }
   // Parent and child both do this, so that there is no race. It fails here if the child has already called exec.
   setpgid(child, child);
-  const int code = supervise(child, terminal_fd, signals, leash);
+  const int code = supervise(child, terminal_fd, signals, leash, firewall);
   if (foreground_before > 0) {
     tcsetpgrp(terminal_fd, foreground_before); // for the parent shell, when we are not process 1
   }

@@ -9,6 +9,7 @@ import pathlib
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -183,7 +184,8 @@ class Formats(SystemTest):
         unit = dict(re.findall(r"^(ExecStart|ExecStopPost)=(.+)$", units, re.MULTILINE))
         header = dict(re.findall(r"^# (\w+): +(\S.*)$", (directory / "pod.yaml").read_text(), re.MULTILINE))
         start = [word.replace("%%", "%") for word in shlex.split(unit["ExecStart"])]
-        start = [word for word in start if not word.startswith("--service-container")]  # talks to systemd
+        start = [word for word in start if not word.startswith("--service-")]  # talks to systemd
+        self.assertIn("--service-exit-code-propagation=any", units)
         return self.by_commands(start, [shlex.split(unit["ExecStopPost"]), shlex.split(header["Remove"])])
 
     def by_crun(self):
@@ -252,6 +254,29 @@ class Formats(SystemTest):
         finally:
             for line in (header["Stop"], header["Remove"]):
                 subprocess.run(shlex.split(line), check=False, capture_output=True, timeout=PATIENCE)
+
+    def test_a_box_ends_with_its_firewall(self):
+        """No launcher watches it. The positive control is above: with the firewall, the same box runs until it is told to end."""
+        header = dict(re.findall(r"^# (\w+): +(\S.*)$", (self.generate("kube") / "pod.yaml").read_text(), re.MULTILINE))
+        agent = f"agentbox-{NAME}-agent"
+        try:
+            command(shlex.split(header["Start"]))
+            wait_until(lambda: (self.workspace / "fingerprint").exists(), "the probe's result")
+            command(["podman", "kill", f"agentbox-{NAME}-firewall"])
+            self.assertEqual(command(["podman", "wait", agent]).strip(), "125")
+            logs = subprocess.run(["podman", "logs", agent], capture_output=True, text=True, check=False)
+            self.assertIn("the firewall has ended", logs.stdout + logs.stderr)
+        finally:
+            for line in (header["Stop"], header["Remove"]):
+                subprocess.run(shlex.split(line), check=False, capture_output=True, timeout=PATIENCE)
+        self.clear()
+        directory = self.generate("oci")
+        process = subprocess.Popen([directory / "start"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        wait_until(lambda: (self.workspace / "fingerprint").exists() or process.poll() is not None, "the probe's result")
+        os.kill(int((directory / "firewall.pid").read_text()), signal.SIGKILL)
+        text, _ = process.communicate(timeout=PATIENCE)
+        self.assertIn("the firewall has ended", text)
+        self.assertEqual(process.returncode, 125)
 
     def test_a_credential_comes_from_podmans_store_and_is_in_no_file(self):
         directory, value = self.sets / "secret", "correct horse % $HOME \" battery"

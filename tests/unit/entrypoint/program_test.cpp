@@ -12,6 +12,7 @@
 
 #include "catch.hpp"
 #include "stand_in.hpp"
+#include "support/file.hpp"
 #include "temp_directory.hpp"
 
 using namespace agentbox::entrypoint_test;
@@ -160,6 +161,27 @@ TEST_CASE("open files are AGENTBOX_OPEN_FILES or less, the variable is not passe
   CHECK(run(surroundings, {"exec", "/bin/true"}).code == 126);
 }
 
+TEST_CASE("a program on stdin is executed from a file at home that has no name, or from memory") {
+  const agentbox::tests::TempDirectory home;
+  const std::string program = agentbox::support::read_file("/usr/bin/readlink", std::size_t{1} << 24U);
+  Surroundings surroundings;
+  surroundings.first_process = true; // whose environment it takes
+  surroundings.env.push_back("HOME=" + home.path().string());
+  const std::vector<std::string> show_itself = {"probe", "/proc/self/exe"};
+  const int possible = open(home.path().c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  const Outcome outcome = run(surroundings, show_itself, program);
+  CHECK(outcome.code == 0);
+  CHECK_THAT(outcome.output, Catch::Matchers::StartsWith(possible >= 0 ? home.path().string() + "/#" : "/memfd:"));
+  CHECK_THAT(outcome.output, Contains("(deleted)"));
+  CHECK(std::filesystem::is_empty(home.path()));
+  close(possible);
+
+  surroundings.env.back() = "HOME=" + (home / "missing").string();
+  const Outcome in_memory = run(surroundings, show_itself, program);
+  CHECK(in_memory.code == 0);
+  CHECK_THAT(in_memory.output, Catch::Matchers::StartsWith("/memfd:agentbox-probe"));
+}
+
 TEST_CASE("exit codes are the program's, 128 + signal, 127 and 126") {
   CHECK(run({}, {"exec", "/bin/sh", "-c", "exit 7"}).code == 7);
   CHECK(run({}, {"exec", "/bin/sh", "-c", "kill -9 $$"}).code == 137);
@@ -281,6 +303,35 @@ TEST_CASE("when the launcher dies, everything ends immediately, whatever the pro
   close(3);
   CHECK(outcome.seconds < 60);
   CHECK(outcome.code == 125);
+}
+
+TEST_CASE("without a launcher, everything ends with the firewall, whatever the program ignores") {
+  Surroundings surroundings;
+  surroundings.first_process = true;
+  surroundings.resolver_answers = 1; // the gate's question
+  const std::vector<std::string> forever = {"exec", "/bin/sh", "-c",
+                                            "trap '' HUP TERM INT; setsid sleep 100 & sleep 100"};
+  const Outcome outcome = run(surroundings, forever);
+  CHECK(outcome.code == 125);
+  CHECK(outcome.seconds < 60);
+  CHECK_THAT(outcome.output, Contains("the firewall has ended"));
+  surroundings.resolver_answers = 4; // it answers while the program runs
+  const Outcome later = run(surroundings, forever);
+  CHECK(later.code == 125);
+  CHECK(later.seconds > outcome.seconds + 2);
+}
+
+TEST_CASE("a firewall that answers is no reason to end, nor is one that the launcher watches") {
+  const std::vector<std::string> seven_seconds = {"exec", "/bin/sh", "-c", "sleep 7; echo to the end"};
+  CHECK(run({}, seven_seconds).output == "to the end\n");
+  Surroundings surroundings;
+  surroundings.env.push_back(k_leashed);
+  surroundings.resolver_answers = 1;
+  const int own = make_leash();
+  surroundings.launchers_end = own;
+  CHECK(run(surroundings, seven_seconds).output == "to the end\n");
+  close(own);
+  close(3);
 }
 
 TEST_CASE("a leash that is announced but missing is a refusal") {

@@ -82,8 +82,8 @@ int listen_at(const char* address_text, std::uint16_t port, int type) {
   return fd;
 }
 
-[[noreturn]] void answer_for_ever(int fd, const std::string& nonce) {
-  while (true) {
+[[noreturn]] void answer(int fd, const std::string& nonce, int answers) {
+  for (; answers != 0; --answers) {
     std::array<char, 512> buffer{};
     sockaddr_in from{};
     socklen_t size = sizeof from;
@@ -98,6 +98,7 @@ int listen_at(const char* address_text, std::uint16_t port, int type) {
     answer += nonce;
     sendto(fd, answer.data(), answer.size(), 0, reinterpret_cast<const sockaddr*>(&from), size); // NOLINT
   }
+  _exit(0);
 }
 
 /// Returns when the resolver is certain to die with us (or, without a delay, when it listens).
@@ -115,7 +116,7 @@ void start_resolver(const Surroundings& surroundings) {
     if (surroundings.resolver_delay_ms == 0) {
       close(armed[1]);
     }
-    answer_for_ever(fd, surroundings.resolver_nonce);
+    answer(fd, surroundings.resolver_nonce, surroundings.resolver_answers);
   }
   close(armed[1]);
   char nothing = 0;
@@ -223,6 +224,7 @@ Outcome run(const Surroundings& surroundings, const std::vector<std::string>& ar
     dup2(in[0], 0);
     dup2(out[1], 1);
     dup2(out[1], 2);
+    close(in[1]); // its own children must not keep the input open
     become_entrypoint(surroundings, args);
   }
   close(in[0]);

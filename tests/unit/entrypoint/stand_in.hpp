@@ -20,6 +20,7 @@ struct Surroundings {
   bool resolver = true;              ///< something answers at 127.0.0.1:53
   std::string resolver_nonce = k_nonce;
   int resolver_delay_ms = 0;  ///< before it starts to listen
+  int resolver_answers = -1;  ///< after which it ends; -1: never
   int launchers_end = -1;     ///< of a leash: a descriptor that only the test may keep
   bool first_process = false; ///< it is process 1 of a PID namespace, with its own /proc
   std::vector<std::string> env = {"AGENTBOX_NETWORK=filtered", std::string("AGENTBOX_GATE=") + k_nonce,
