@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "oci/seccomp/arch.hpp"
+#include "support/tree_changes.hpp"
 
 namespace agentbox::oci {
 
@@ -113,6 +114,7 @@ struct HostFacts {
   std::map<std::filesystem::path, CleanedFile>
       cleaned;                      ///< by absolute path of the original: protected files without their credentials
   std::vector<std::string> notices; ///< what the user should know about the workspace; not rendered
+  support::TreeChanges changes;     ///< of the workspace; not rendered
   std::map<std::filesystem::path, GuardedPaths> guarded_in_mounts; ///< by source, of other mounts
   std::map<std::filesystem::path, GitReferences>
       git_references;                                    ///< of the workspace and other writable mounts; not rendered

@@ -60,7 +60,7 @@ json agent_config(const policy::Policy& policy, const HostFacts& facts) {
     annotations[name] = value;
   }
   for (const policy::Mount& mount : policy.fields().mounts) {
-    annotations["org.agentbox.asked-for." + mount.destination] = mount.reason;
+    annotations["org.agentbox.asked-for." + mount.destination] = request_text(mount);
   }
   config["linux"].erase("uidMappings"); // it joins a namespace that has them
   config["linux"].erase("gidMappings");

@@ -99,6 +99,10 @@ std::map<std::string, std::string> describe(const policy::PolicyFields& fields) 
   return result;
 }
 
+std::string request_text(const policy::Mount& mount) {
+  return mount.label ? mount.reason + " (label)" : mount.reason;
+}
+
 std::string gate_nonce(const policy::Policy& policy) {
   constexpr std::size_t k_hex_digits = 32;
   return support::sha256_hex("agentbox gate\n" + policy::to_json(policy)).substr(0, k_hex_digits);

@@ -122,6 +122,9 @@ std::string gate_nonce(const policy::Policy& policy);
 /// Returns annotations for people and tools: agent, base, toolkits, and what --auth would mount.
 std::map<std::string, std::string> describe(const policy::PolicyFields& fields);
 
+/// Returns where a mount was asked for, "--mount" or "--mount (label)", for a reader.
+std::string request_text(const policy::Mount& mount);
+
 /// Throws support::Error(usage) for directory names that the files cannot contain: commands are in comments, and a line
 /// break would end the comment.
 void check_directory_names(const PodFacts& facts);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <tuple>
 
 #include "git/layout.hpp"
 #include "oci/pod/pod_parts.hpp"
@@ -157,13 +158,16 @@ void add_mounts(Pod& pod, const policy::PolicyFields& fields, const PodFacts& fa
   std::vector<policy::Mount> mounts = fields.mounts;
   std::sort(mounts.begin(), mounts.end(), [](const auto& a, const auto& b) { return a.destination < b.destination; });
   std::size_t number = 0;
-  for (const auto& [source, destination, read_only, reason] : mounts) {
+  for (const policy::Mount& mount : mounts) {
+    const auto& [source, destination, read_only, reason, label] = mount;
+    std::ignore = std::tie(reason, label); // in request_text()
     if (destination.find(':') != std::string::npos) {
       throw cannot_express(format, "mounts", destination);
     }
     const std::string name = "mount-" + std::to_string(++number);
     add(pod, pod.agent,
-        {name, HostSource{source, HostSource::Kind::directory}, "asked for by " + support::escape_untrusted(reason)},
+        {name, HostSource{source, HostSource::Kind::directory},
+         "asked for by " + support::escape_untrusted(request_text(mount))},
         {"", destination, "", read_only, ""});
     add_guards_of_mount(pod, name, source, destination, facts);
   }

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <fmt/format.h>
 #include <memory>
@@ -109,7 +108,7 @@ public:
     } else if (const std::string why = why_not_project(); why.empty()) {
       relabel(workspace, m_labels.user_paths, true);
     } else {
-      require_access(workspace, Access::write, why);
+      require_access(workspace, Access::write, why, "");
     }
     for (const policy::Mount& mount : m_fields.mounts) {
       if (mount.reason == conversations::k_reason || mount.reason == policy::k_home_reason ||
@@ -119,8 +118,7 @@ public:
         relabel_login(mount);
       } else if (mount.reason !=
                  config::k_instructions_reason) { // the box sees a copy, labelled with the session's files
-        require_access(mount.source, mount.read_only ? Access::read : Access::write,
-                       "agentbox does not label the paths of --mount");
+        label_mount(mount);
       }
     }
     return std::move(m_labels);
@@ -140,15 +138,19 @@ private:
 
   /// Returns why agentbox does not label the workspace, or empty.
   std::string why_not_project() const {
+    return why_not(m_fields.workspace.source, m_facts.not_a_project.empty() ? "" : "agentbox labels only projects");
+  }
+
+  /// Returns why agentbox does not label `path`, or empty. `problem`: what is wrong with the path itself.
+  std::string why_not(const fs::path& path, const std::string& problem) const {
     if (m_facts.choice == config::LabelChoice::never) {
       return "[selinux] label is \"never\"";
     }
-    if (!m_facts.not_a_project.empty()) {
-      return "agentbox labels only projects";
+    if (!problem.empty()) {
+      return problem;
     }
-    const std::string& path = m_fields.workspace.source.native();
     for (const fs::path& point : m_facts.mount_points) {
-      if (point.native() != path && policy::contains_path(path, point.native())) {
+      if (point != path && policy::contains_path(path.native(), point.native())) {
         return "another file system is mounted in it, at " + shown_path(point);
       }
     }
@@ -157,12 +159,35 @@ private:
 
   Relabelling relabelling(const fs::path& path, selinux::Label label) const {
     const auto identity = m_sources.find(path);
-    Relabelling what{path, std::move(label), identity == m_sources.end() || identity->second.directory, std::nullopt,
-                     0};
+    Relabelling what{path, std::move(label), identity == m_sources.end() || identity->second.directory};
     if (identity != m_sources.end() && identity->second.inode != 0) { // else it is made later
       what.identity = protocol::FileId{identity->second.device, identity->second.inode};
     }
     return what;
+  }
+
+  /// Returns whether `path` gets the project's label with a directory above it.
+  bool is_inside_labelled(const fs::path& path) const {
+    return std::any_of(m_labels.user_paths.begin(), m_labels.user_paths.end(), [&](const Relabelling& one) {
+      return one.label.level == m_labels.contexts.project.level && one.tree &&
+             policy::contains_path(one.path.native(), path.native());
+    });
+  }
+
+  void label_mount(const policy::Mount& mount) {
+    if (is_inside_labelled(mount.source)) {
+      return;
+    }
+    const std::string problem = m_facts.label_problem(mount.source);
+    const std::string why = why_not(mount.source, problem.empty() ? "" : "agentbox does not label it: " + problem);
+    if (mount.label && why.empty()) {
+      relabel(mount.source, m_labels.user_paths, true);
+      return;
+    }
+    require_access(mount.source, mount.read_only ? Access::read : Access::write,
+                   mount.label ? why : "agentbox labels only mounts with the option \"label\"",
+                   why.empty() ? "add the option (--mount SRC:DST:label, or label = true in [[mounts]]), or run: "
+                               : "");
   }
 
   /// Boxes of several projects may use a login at the same time.
@@ -174,12 +199,15 @@ private:
     (is_own(mount.source) ? m_labels.own_paths : m_labels.user_paths).push_back(relabelling(mount.source, label));
   }
 
-  void relabel(const fs::path& path, std::vector<Relabelling>& list, bool project) {
+  void relabel(const fs::path& path, std::vector<Relabelling>& list, bool recorded) {
     require_free(path);
     Relabelling what = relabelling(path, selinux::label_of(m_labels.contexts.project));
-    if (const auto before = project ? m_facts.read_record(path) : std::nullopt;
+    if (const auto before = recorded ? m_facts.read_record(path) : std::nullopt;
         before && before->label == what.label && before->identity == what.identity) {
       what.changed_since = before->time;
+      if (path == m_fields.workspace.source && before->time == m_facts.changes.since) {
+        what.changes = m_facts.changes;
+      }
     }
     list.push_back(std::move(what));
   }
@@ -197,7 +225,8 @@ private:
     }
   }
 
-  void require_access(const fs::path& path, Access access, const std::string& why) const {
+  /// Refuses a path that SELinux denies the box. The hint is `otherwise`, and the command that labels it.
+  void require_access(const fs::path& path, Access access, const std::string& why, const std::string& otherwise) const {
     const auto identity = m_sources.find(path);
     const bool directory = identity == m_sources.end() || identity->second.directory;
     const std::string context = m_facts.context_of(path);
@@ -208,7 +237,7 @@ private:
         fmt::format("SELinux denies the box {} access to {} ({}), and {}", access == Access::read ? "read" : "write",
                     shown_path(path), support::escape_untrusted(context), why);
     if (m_facts.selinux.enforcing) {
-      throw Error(ExitCode::refused, problem, label_command(path, m_labels.contexts.project));
+      throw Error(ExitCode::refused, problem, otherwise + label_command(path, m_labels.contexts.project));
     }
     spdlog::warn("{}; SELinux is permissive now", problem);
   }
@@ -218,11 +247,6 @@ private:
   const LabelFacts& m_facts;
   BoxLabels m_labels;
 };
-
-std::int64_t clock_nanoseconds() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 void require_usable_label(const Relabelling& what, const selinux::Context& process, int error) {
   const std::string context = selinux::context_of(what.path);
@@ -264,6 +288,9 @@ LabelFacts label_facts(const policy::PolicyFields& fields, const selinux::HostSe
   facts.selinux = host;
   facts.uid = geteuid();
   facts.choice = choice;
+  facts.label_problem = [home = support::home_directory()](const fs::path& path) {
+    return config::label_problem(path, home);
+  };
   try {
     config::require_project(fields.workspace.source, support::home_directory());
   } catch (const Error& error) {
@@ -283,13 +310,20 @@ BoxLabels choose_labels(const policy::PolicyFields& fields, const Identities& so
   return LabelChooser(fields, sources, facts).run();
 }
 
+std::int64_t labelled_at(const fs::path& workspace) {
+  const auto record = selinux::read_label_record(label_records_directory(), workspace);
+  return record ? record->time : 0;
+}
+
 std::optional<BoxLabels> labels_for(const policy::PolicyFields& fields, const podman::PodmanInfo& podman,
-                                    const Identities& sources, config::LabelChoice choice) {
-  const auto host = podman.selinux ? selinux::host_selinux() : std::nullopt;
-  if (!host) {
+                                    const oci::HostFacts& host, config::LabelChoice choice) {
+  const auto selinux = podman.selinux ? selinux::host_selinux() : std::nullopt;
+  if (!selinux) {
     return std::nullopt;
   }
-  return choose_labels(fields, sources, label_facts(fields, *host, choice));
+  LabelFacts facts = label_facts(fields, *selinux, choice);
+  facts.changes = host.changes;
+  return choose_labels(fields, host.sources, facts);
 }
 
 oci::SelinuxLabels oci_labels(const selinux::BoxContexts& contexts) {
@@ -301,7 +335,7 @@ oci::SelinuxLabels oci_labels(const selinux::BoxContexts& contexts) {
 void apply_labels(const std::vector<Relabelling>& paths, const selinux::Context& process, bool announce,
                   selinux::FileLabels& labels) {
   for (const Relabelling& what : paths) {
-    const std::int64_t began = clock_nanoseconds();
+    const std::int64_t began = what.changes ? what.changes->began : support::file_time_now();
     const selinux::RelabelReport report = selinux::relabel(what, labels, [&](std::size_t count) {
       support::throw_if_interrupted();
       if (announce && what.changed_since == 0) {

@@ -24,8 +24,9 @@ inline constexpr std::size_t k_max_ca_bundle = std::size_t{4} << 20U;
 struct BoxLabels {
   bool enforcing = false;
   selinux::BoxContexts contexts;
-  std::vector<selinux::Relabelling> user_paths; ///< the project, and credentials of --auth: the user is told
-  std::vector<selinux::Relabelling> own_paths;  ///< kept conversations and homes
+  std::vector<selinux::Relabelling>
+      user_paths; ///< the project, mounts with "label", credentials of --auth: the user is told
+  std::vector<selinux::Relabelling> own_paths; ///< kept conversations and homes
 };
 
 /// A path that another running box uses.
@@ -40,10 +41,12 @@ struct LabelFacts {
   selinux::HostSelinux selinux;
   unsigned uid = 0;
   config::LabelChoice choice = config::LabelChoice::project;
+  std::function<std::string(const std::filesystem::path&)> label_problem; ///< config::label_problem(), for mounts
   std::string not_a_project; ///< why the workspace is not a project (config::require_project()); empty: it is
   std::filesystem::path own; ///< agentbox's state directory, which no user's workspace can be in
   std::vector<HeldPath> held;
   std::vector<std::filesystem::path> mount_points; ///< of the host
+  support::TreeChanges changes;                    ///< in the workspace
   std::function<std::optional<selinux::LabelRecord>(const std::filesystem::path&)> read_record;
   std::function<std::string(const std::filesystem::path&)> context_of;
   std::function<bool(const selinux::Context&, const std::string&, bool, selinux::Access)> is_allowed;
@@ -57,9 +60,13 @@ LabelFacts label_facts(const policy::PolicyFields& fields, const selinux::HostSe
 /// the box a path that agentbox may not label, and when another box uses a path with another label.
 BoxLabels choose_labels(const policy::PolicyFields& fields, const Identities& sources, const LabelFacts& facts);
 
-/// Returns choose_labels() for this host; nothing where Podman does not label containers.
+/// Returns when agentbox last labelled directory `workspace` (TreeChanges::since); 0 when it did not.
+std::int64_t labelled_at(const std::filesystem::path& workspace);
+
+/// Returns choose_labels() for this host; nothing where Podman does not label containers. Of `host` it needs sources
+/// and changes.
 std::optional<BoxLabels> labels_for(const policy::PolicyFields& fields, const podman::PodmanInfo& podman,
-                                    const Identities& sources, config::LabelChoice choice);
+                                    const oci::HostFacts& host, config::LabelChoice choice);
 
 /// Returns the contexts in the form that the renderers use.
 oci::SelinuxLabels oci_labels(const selinux::BoxContexts& contexts);

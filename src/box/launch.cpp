@@ -172,13 +172,14 @@ void add_git_settings(const policy::PolicyFields& fields, oci::HostFacts& facts)
 }
 
 Prepared plan_for(const Setting& setting, MissingPaths missing) {
-  oci::HostFacts facts =
-      probe_host(setting.policy.fields(), setting.facts, setting.paths, setting.terminal, missing, setting.checked);
+  const std::int64_t labelled = setting.facts.selinux ? labelled_at(setting.policy.fields().workspace.source) : 0;
+  oci::HostFacts facts = probe_host(setting.policy.fields(), setting.facts, setting.paths, setting.terminal, missing,
+                                    setting.checked, labelled);
   facts.compare_inside = true;
   facts.leash = true;
   facts.landlock_abi = podman::landlock_abi(facts.seccomp_profile);
   const policy::PolicyFields& fields = setting.policy.fields();
-  const std::optional<BoxLabels> labels = labels_for(fields, setting.facts, facts.sources, setting.preferences.label);
+  const std::optional<BoxLabels> labels = labels_for(fields, setting.facts, facts, setting.preferences.label);
   if (setting.preferences.git_host_settings) {
     add_git_settings(fields, facts);
   }

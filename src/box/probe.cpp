@@ -63,10 +63,11 @@ std::map<std::string, std::string> terminal_environment(const support::Terminal&
 
 /// Returns what to guard below `root`: the workspace, or the source of `mount` if given. `missing`: see MissingPaths.
 guard::Guarded guarded_below(const fs::path& root, const policy::PolicyFields& fields, const policy::Mount* mount,
-                             MissingPaths missing, oci::HostFacts& host) {
+                             MissingPaths missing, oci::HostFacts& host, std::int64_t changed_since = 0) {
   const policy::Workspace& workspace = fields.workspace;
   guard::GuardLists lists{workspace.protect, workspace.mask, workspace.protect_except, workspace.mask_except, true};
   lists.box = guard::view_of(fields);
+  lists.changed_since = changed_since;
   if (mount != nullptr) {
     lists.mask.clear();
     lists.read_only = mount->read_only;
@@ -126,9 +127,10 @@ void add_guarded(const fs::path& root, guard::Guarded guarded, MissingPaths miss
 }
 
 void probe_guards(const policy::PolicyFields& fields, MissingPaths missing, const fs::path& copies,
-                  oci::HostFacts& host) {
+                  std::int64_t changed_since, oci::HostFacts& host) {
   const fs::path& workspace = fields.workspace.source;
-  guard::Guarded guarded = guarded_below(workspace, fields, nullptr, missing, host);
+  guard::Guarded guarded = guarded_below(workspace, fields, nullptr, missing, host, changed_since);
+  host.changes = std::move(guarded.changes);
   host.guarded = static_cast<const oci::GuardedPaths&>(guarded);
   add_guarded(workspace, std::move(guarded), missing, copies, host);
   // A directory that is mounted more than once is guarded as a writable one if the box can write one of them.
@@ -267,7 +269,7 @@ std::string make_nonce() {
 
 oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::PodmanInfo& facts,
                           const boxes::SessionPaths& paths, const support::Terminal& terminal, MissingPaths missing,
-                          const Identities& checked) {
+                          const Identities& checked, std::int64_t changed_since) {
   constexpr std::size_t k_profile_bytes = 1U << 20U;
   require_outside_storage(fields, facts.graph_root);
   require_login_outside(fields);
@@ -296,7 +298,7 @@ oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::Podm
   host.sources = identities_of_sources(fields);
   host.mounted_here = mount_points();
   require_unchanged(host.sources, checked);
-  probe_guards(fields, missing, paths.directory, host);
+  probe_guards(fields, missing, paths.directory, changed_since, host);
   return host;
 }
 

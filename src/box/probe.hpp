@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -31,10 +32,11 @@ enum class MissingPaths {
   skip,   ///< for generated files with which a box is started later
 };
 
-/// Gathers what the renderers need to know about this host, for the session in `paths`. Throws Error(refused) when one
+/// Gathers what the renderers need to know about this host, for the session in `paths`, and what changed in the
+/// workspace since `changed_since` (TreeChanges). Throws Error(refused) when one
 /// of `checked` has been replaced by another file or directory since.
 oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::PodmanInfo& facts,
                           const boxes::SessionPaths& paths, const support::Terminal& terminal, MissingPaths missing,
-                          const Identities& checked = {});
+                          const Identities& checked = {}, std::int64_t changed_since = 0);
 
 } // namespace agentbox::box

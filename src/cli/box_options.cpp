@@ -110,7 +110,8 @@ void add_box_options(const CommandSpec& command, BoxOptions& options) {
                  "Run the agent non-interactively with prompt TEXT; -: read it from standard input");
   command.option("--prompt-file", options.prompt_file, "FILE", "Like --prompt, with the text in FILE");
   command.option("--model", to.model, "NAME", "Model that the agent should use");
-  command.list("--mount", to.mounts, "SRC:DST[:ro]", "Mount a host path into the box; repeatable");
+  command.list("--mount", to.mounts, "SRC:DST[:OPTIONS]",
+               "Mount a host path into the box (options: ro, label); repeatable");
   command.list("--auth", to.auth, "AGENT",
                "Give the box your login for AGENT, from agentbox login or else from the host; repeatable");
   command.list("--env", options.env, "NAME[=VALUE]",

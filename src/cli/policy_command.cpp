@@ -186,8 +186,9 @@ void show(const PolicyFields& fields, const std::vector<config::HostSet>& sets) 
   }
   show_workspace(workspace);
   for (const policy::Mount& mount : mounts) {
-    line("mount", fmt::format("{} at {}, {} ({})", support::escape_untrusted(mount.source.string()), mount.destination,
-                              mount.read_only ? "read-only" : "read-write", mount.reason));
+    line("mount", fmt::format("{} at {}, {}{} ({})", support::escape_untrusted(mount.source.string()),
+                              mount.destination, mount.read_only ? "read-only" : "read-write",
+                              mount.label ? ", labelled where SELinux is enabled" : "", mount.reason));
   }
   if (ca_bundle) {
     line("trusts", "the CA certificates of " + support::escape_untrusted(ca_bundle->string()));

@@ -35,14 +35,16 @@ void read_mounts(TomlTable& top, ConfigLayer& layer) {
     const auto source = table.string("source");
     const auto destination = table.string("destination");
     const auto read_only = table.boolean("read_only");
+    const auto label = table.boolean("label");
     table.finish();
     if (layer.kind == LayerKind::project) {
       refuse_host_path(table, "source", table.where());
     } else if (source && destination) {
-      layer.mounts.push_back({{source->value, destination->value, read_only && read_only->value}, table.where()});
+      layer.mounts.push_back(
+          {{source->value, destination->value, read_only && read_only->value, label && label->value}, table.where()});
     } else if (!table.has("source") || !table.has("destination")) {
       table.mistake(table.where(), "a mount needs a source and a destination",
-                    R"(source = "/path", destination = "/mnt/NAME", and optionally read_only = true)");
+                    R"(source = "/path", destination = "/mnt/NAME", and optionally read_only = true, label = true)");
     }
   }
 }

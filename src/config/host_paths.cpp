@@ -64,7 +64,7 @@ void resolve_mounts(Merged& merged, policy::Diagnostics& diagnostics) {
       diagnostics.push_back({request.reason, in_quotes(source->string(), 4096) + " cannot be mounted: " + problem, ""});
       continue;
     }
-    merged.fields.mounts.push_back({*source, request.destination, request.read_only, request.reason});
+    merged.fields.mounts.push_back({*source, request.destination, request.read_only, request.reason, request.label});
   }
   for (const auto& [agent, found] : group_found) {
     if (!found) {

@@ -80,7 +80,7 @@ policy::PolicyFields requested_fields(const std::vector<ConfigLayer>& layers, co
     merged.fields.agent.env.erase(kind.box_variable);
   }
   for (const MountRequest& mount : merged.mounts) {
-    merged.fields.mounts.push_back({mount.source, mount.destination, mount.read_only, mount.reason});
+    merged.fields.mounts.push_back({mount.source, mount.destination, mount.read_only, mount.reason, mount.label});
   }
   if (merged.ca_bundle) {
     merged.fields.ca_bundle = merged.ca_bundle->value;

@@ -153,12 +153,18 @@ void merge_instructions(const std::vector<ConfigLayer>& layers, const Overrides&
   }
 }
 
+MountRequest mount_request(const MountText& mount, const std::filesystem::path& base, const Sources& sources,
+                           const std::string& reason) {
+  MountRequest request{absolute_path(mount.source, sources.home, base), mount.destination, mount.read_only, reason, ""};
+  request.label = mount.label;
+  return request;
+}
+
 void merge_mounts(const std::vector<ConfigLayer>& layers, const Overrides& overrides, const Sources& sources,
                   Merged& merged, Diagnostics& diagnostics) {
   for (const ConfigLayer& layer : layers) {
     for (const Located<MountText>& mount : layer.mounts) {
-      merged.mounts.push_back({absolute_path(mount.value.source, sources.home, directory_of(layer)),
-                               mount.value.destination, mount.value.read_only, mount.where, ""});
+      merged.mounts.push_back(mount_request(mount.value, directory_of(layer), sources, mount.where));
     }
   }
   for (const std::string& text : overrides.mounts) {
@@ -167,9 +173,7 @@ void merge_mounts(const std::vector<ConfigLayer>& layers, const Overrides& overr
       diagnostics.push_back({"--mount", problem->message, problem->hint});
       continue;
     }
-    const auto& mount = std::get<MountText>(parsed);
-    merged.mounts.push_back({absolute_path(mount.source, sources.home, sources.current_directory), mount.destination,
-                             mount.read_only, "--mount", ""});
+    merged.mounts.push_back(mount_request(std::get<MountText>(parsed), sources.current_directory, sources, "--mount"));
   }
   merge_home(layers, overrides, sources, merged);
   merge_instructions(layers, overrides, sources, merged);

@@ -20,6 +20,7 @@ struct MountRequest {
   std::string group;      ///< of --auth: at least one mount of the group must exist; missing ones are omitted
   bool own = false;       ///< a directory of agentbox itself, made when the box starts; of --auth if it has a group
   bool is_copied = false; ///< --instructions, in the agent's directory: files are looked up on the host, and copied
+  bool label = false;     ///< as in policy::Mount
 };
 
 /// All layers as one set of values, before paths are looked up on the host.

@@ -16,7 +16,7 @@ struct Overrides {
   std::optional<std::string> name;        ///< --name
   std::optional<std::string> base;        ///< --base IMAGE|dir:PATH|tar:PATH
   std::vector<std::string> toolkits;      ///< --toolkit NAME, added to the configured ones
-  std::vector<std::string> mounts;        ///< --mount SRC:DST[:ro], see parse_mount()
+  std::vector<std::string> mounts;        ///< --mount SRC:DST[:OPTIONS], see parse_mount()
   std::vector<std::string> auth;          ///< --auth AGENT
   std::map<std::string, std::string> env; ///< --env NAME=VALUE, --env NAME and --env-file, looked up already
   std::vector<std::string> allow;         ///< --allow HOST[:PORT]

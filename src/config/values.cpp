@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "support/ascii.hpp"
+#include "support/lines.hpp"
 #include "support/numbers.hpp"
 #include "support/text.hpp"
 
@@ -100,7 +101,7 @@ std::optional<std::uint32_t> parse_cpus(std::string_view text) {
 }
 
 std::variant<MountText, ValueProblem> parse_mount(std::string_view text) {
-  const std::string hint = R"(write SRC:DST or SRC:DST:ro; a ':' in a path is written "\:")";
+  const std::string hint = R"(write SRC:DST or SRC:DST:ro,label; a ':' in a path is written "\:")";
   const auto parts = split_escaped(text);
   if (!parts) {
     return ValueProblem{in_quotes(text) + ": a backslash is only allowed before ':' or another backslash", hint};
@@ -109,11 +110,22 @@ std::variant<MountText, ValueProblem> parse_mount(std::string_view text) {
     return ValueProblem{in_quotes(text) + " is not a valid mount", hint};
   }
   MountText mount{parts->at(0), parts->at(1), false};
+  std::vector<std::string_view> options;
   if (parts->size() == 3) {
-    if (parts->at(2) != "ro" && parts->at(2) != "rw") {
-      return ValueProblem{in_quotes(text) + ": " + in_quotes(parts->at(2)) + R"( is neither "ro" nor "rw")", hint};
+    options = support::split(parts->at(2), ',');
+  }
+  for (auto option = options.begin(); option != options.end(); ++option) {
+    if (*option != "ro" && *option != "rw" && *option != "label") {
+      const bool is_podmans = *option == "z" || *option == "Z";
+      return ValueProblem{in_quotes(text) + ": " + in_quotes(*option) + R"( is not one of "ro", "rw" and "label")",
+                          is_podmans ? R"(the option that labels a mount for SELinux is "label")" : hint};
     }
-    mount.read_only = parts->at(2) == "ro";
+    if (std::find_if(options.begin(), option, [&](auto other) { return (other == "label") == (*option == "label"); }) !=
+        option) {
+      return ValueProblem{in_quotes(text) + ": " + in_quotes(*option) + " repeats or contradicts another option", hint};
+    }
+    mount.read_only = mount.read_only || *option == "ro";
+    mount.label = mount.label || *option == "label";
   }
   return mount;
 }

@@ -49,12 +49,13 @@ struct MountText {
   std::string source;
   std::string destination;
   bool read_only = false;
+  bool label = false;
 
   bool operator==(const MountText&) const = default;
 };
 
-/// Parses `SRC:DST`, `SRC:DST:ro` or `SRC:DST:rw`. Only ':' is special (a comma is a comma): in a path it
-/// is written `\:`, a backslash `\\`. [[mounts]] in a configuration needs no escapes.
+/// Parses `SRC:DST` and `SRC:DST:OPTION[,OPTION]` with the options ro, rw and label. Only ':' is special in a path (a
+/// comma is a comma): it is written `\:`, a backslash `\\`. [[mounts]] in a configuration needs no escapes.
 std::variant<MountText, ValueProblem> parse_mount(std::string_view text);
 
 /// Parses `HOST_PORT:BOX_PORT` and `ADDRESS:HOST_PORT:BOX_PORT` (an IPv6 address in brackets). The address is 127.0.0.1

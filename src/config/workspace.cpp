@@ -211,6 +211,13 @@ std::string problem_of(const fs::path& path, const fs::path& home) {
   return {};
 }
 
+/// Returns whether `path` contains a credential store of the user whose home directory is `home`.
+bool contains_credentials(const fs::path& path, const fs::path& home) {
+  return std::any_of(k_credential_directories.begin(), k_credential_directories.end(), [&](std::string_view name) {
+    return policy::contains_path(path.native(), (home / name).native()) && lexists(home / name);
+  });
+}
+
 /// Returns the directory's name with only a-z, 0-9 and single '-'.
 std::string simple_name(const std::string& text) {
   std::string name;
@@ -268,13 +275,22 @@ WorkspaceChoice choose_workspace(const fs::path& asked, const fs::path& home) {
   return choice;
 }
 
+std::string label_problem(const fs::path& path, const fs::path& home) {
+  struct stat info {};
+  if (lstat(path.c_str(), &info) != 0 || info.st_uid != geteuid()) {
+    return "it belongs to another user";
+  }
+  for (const fs::path& one : all_homes(home)) {
+    if (contains_credentials(path, one)) {
+      return "it contains credential stores";
+    }
+  }
+  return problem_of(path, canonical_home(home));
+}
+
 void require_project(const fs::path& workspace, const fs::path& home) {
   for (const fs::path& one : all_homes(home)) {
-    const bool holds_secrets =
-        std::any_of(k_credential_directories.begin(), k_credential_directories.end(), [&](std::string_view name) {
-          return policy::contains_path(workspace.native(), (one / name).native()) && lexists(one / name);
-        });
-    std::string problem = holds_secrets ? "it contains credential stores" : "";
+    std::string problem = contains_credentials(workspace, one) ? "it contains credential stores" : "";
     if (problem.empty() && !is_working_tree(workspace)) {
       problem = owner_of(workspace, one);
     }

@@ -153,7 +153,7 @@ std::optional<box::BoxLabels> labels_of(const policy::PolicyFields& fields, cons
   case oci::OutputFormat::kube:
   case oci::OutputFormat::quadlet: break;
   }
-  return box::labels_for(fields, podman::podman_info(podman::Podman::find()), facts.host.sources, request.label);
+  return box::labels_for(fields, podman::podman_info(podman::Podman::find()), facts.host, request.label);
 }
 
 /// Labels what the containers mount: nothing else does when they are started.

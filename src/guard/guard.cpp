@@ -239,11 +239,13 @@ bool make(const Walk& walk, const MissingPath& missing) {
 Guarded find_guarded(const fs::path& root, const GuardLists& lists) {
   const std::vector<std::string> protect = lists.read_only ? std::vector<std::string>() : lists.protect;
   const Walk walk(root);
+  const std::int64_t began = support::file_time_now();
   std::optional<TreeScan> scan; // other threads read the names meanwhile
   if (lists.by_name) {
     scan.emplace(walk, filter_of(lists));
   }
   Guarded guarded;
+  guarded.changes = {lists.changed_since, began, {}, {}};
   for (const std::string& path : lists.mask) {
     if (walk.type_of(path) != FileType::none) {
       guarded.masked.push_back(path);
@@ -272,7 +274,10 @@ Guarded find_guarded(const fs::path& root, const GuardLists& lists) {
   }
   support::sort_unique(guarded.read_only);
   if (scan) {
-    guard_by_name(walk, lists, repositories_inside, scan->finish(), guarded);
+    TreeNames names = scan->finish();
+    guarded.changes.changed = std::move(names.changed);
+    guarded.changes.unread = std::move(names.unread);
+    guard_by_name(walk, lists, repositories_inside, std::move(names), guarded);
   }
   require_no_other_names(walk, guarded);
   std::vector<std::string> all = guarded.read_only;

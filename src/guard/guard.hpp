@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "guard/git_worktrees.hpp"
 #include "oci/host_facts.hpp"
 #include "policy/policy.hpp"
+#include "support/tree_changes.hpp"
 
 namespace agentbox::guard {
 
@@ -30,6 +32,7 @@ struct GuardLists {
   std::vector<std::string> shown{}; ///< [mask] except: not masked although their names match
   bool by_name = false;             ///< search the whole tree for what is guarded by name
   bool read_only = false;           ///< a mount that the box cannot write: only masks, and Git settings, matter
+  std::int64_t changed_since = 0;   ///< as in TreeFilter; only with by_name
   BoxView box{};                    ///< decides which worktrees of a repository the box uses
 };
 
@@ -39,6 +42,7 @@ struct Guarded : oci::GuardedPaths {
   std::vector<std::string> notices;           ///< what the user should know before the box starts
   oci::GitReferences references;
   std::vector<MissingPath> missing;
+  support::TreeChanges changes; ///< with GuardLists::changed_since
 };
 
 /// The maximum number of paths that are protected only because the Git configuration refers to them; more are refused.

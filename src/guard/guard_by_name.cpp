@@ -132,7 +132,8 @@ TreeFilter filter_of(const GuardLists& lists) {
           [&lists](const std::string& path) {
             return support::contains(lists.mask, path) ||
                    (support::contains(lists.except, path) && support::contains(lists.shown, path));
-          }};
+          },
+          lists.changed_since};
 }
 
 void guard_by_name(const Walk& walk, const GuardLists& lists, const std::vector<std::string>& repositories,

@@ -16,6 +16,7 @@
 #include "support/error.hpp"
 #include "support/sorted.hpp"
 #include "support/text.hpp"
+#include "support/tree_changes.hpp"
 
 namespace agentbox::guard {
 namespace {
@@ -59,6 +60,8 @@ void TreeNames::append(TreeNames&& more) {
   append_to(channels, std::move(more.channels));
   append_to(packages, std::move(more.packages));
   append_to(closed, std::move(more.closed));
+  append_to(changed, std::move(more.changed));
+  append_to(unread, std::move(more.unread));
   complete = complete && more.complete;
 }
 
@@ -86,6 +89,10 @@ private:
         S_ISDIR(info.st_mode) && faccessat(above, name.empty() ? "." : name.c_str(), R_OK | X_OK, 0) != 0) {
       found.closed.push_back(path);
       return;
+    }
+    const std::int64_t since = m_scan.m_filter.changed_since;
+    if (since != 0 && fd && examined && support::nanoseconds(info.st_ctim) >= since) {
+      found.changed.push_back(path);
     }
     if (++m_scan.m_directories > m_scan.m_limits.directories || m_scan.m_entries > m_scan.m_limits.entries) {
       found.complete = false;
@@ -141,6 +148,8 @@ private:
         } else {
           inner.emplace_back(name);
         }
+      } else if (m_scan.m_filter.changed_since != 0) {
+        found.unread.push_back(git::join(path, name));
       }
       if (holds_packages(name)) {
         found.packages.push_back(name == "conda-meta" ? path : git::join(path, name));
@@ -247,6 +256,9 @@ TreeNames TreeScan::finish() {
   m_threads.clear();
   if (m_error) {
     std::rethrow_exception(m_error);
+  }
+  if (m_filter.changed_since != 0) {
+    append_to(m_found.unread, {m_bulk.begin(), m_bulk.end()});
   }
   return std::move(m_found);
 }

@@ -31,7 +31,8 @@ void diff_workspace(const Workspace& before, const Workspace& after, Changes& ch
 }
 
 std::string text_of(const Mount& mount) {
-  return mount.source.string() + " at " + mount.destination + (mount.read_only ? " (read-only)" : " (read-write)");
+  return mount.source.string() + " at " + mount.destination + (mount.read_only ? " (read-only" : " (read-write") +
+         (mount.label ? ", label)" : ")");
 }
 
 void diff_mounts(const std::vector<Mount>& before, const std::vector<Mount>& after, Changes& changes) {
@@ -49,9 +50,9 @@ void diff_mounts(const std::vector<Mount>& before, const std::vector<Mount>& aft
     const auto old = find(before, mount);
     if (old == before.end()) {
       changes.add(Direction::broader, "mounts", "+ " + text_of(mount));
-    } else if (old->read_only != mount.read_only) {
-      changes.add(mount.read_only ? Direction::tighter : Direction::broader, "mounts",
-                  text_of(*old) + " -> " + text_of(mount));
+    } else if (old->read_only != mount.read_only || old->label != mount.label) {
+      const bool broader = (old->read_only && !mount.read_only) || (!old->label && mount.label);
+      changes.add(broader ? Direction::broader : Direction::tighter, "mounts", text_of(*old) + " -> " + text_of(mount));
     } else if (old->reason != mount.reason) {
       changes.value("mounts", old->reason, mount.reason, Direction::neutral);
     }

@@ -26,7 +26,7 @@ concept Record =
     OneOf<T, User, Workspace, Mount, PublishedPort, Limits, Confinement, Agent, ImageChoice, Run, PolicyFields>;
 
 // members() calls visit(key, member, …) with the members, or visit.optional() for one that is only written when it is
-// not empty. Each binds every member: a new one does not compile until it has a key.
+// not empty or false. Each binds every member: a new one does not compile until it has a key.
 
 template <OneOf<User> T>
 void members(T& value, auto& visit) {
@@ -44,8 +44,9 @@ void members(T& value, auto& visit) {
 
 template <OneOf<Mount> T>
 void members(T& value, auto& visit) {
-  auto& [source, destination, read_only, reason] = value;
+  auto& [source, destination, read_only, reason, label] = value;
   visit("source", source, "destination", destination, "read_only", read_only, "reason", reason);
+  visit.optional("label", label);
 }
 
 template <OneOf<PublishedPort> T>
@@ -131,7 +132,7 @@ struct ObjectWriter {
     }
   }
   void optional(const char* key, const auto& member) {
-    if (!member.empty()) {
+    if (member != std::decay_t<decltype(member)>()) {
       (*this)(key, member);
     }
   }

@@ -46,6 +46,7 @@ struct Mount {
   std::string destination;      ///< absolute and normal, inside the box
   bool read_only = false;
   std::string reason; ///< where it was requested: "--mount", "--auth codex", "~/.config/…:12"; shown to the user
+  bool label = false; ///< on a host with SELinux, it gets the project's label
 
   bool operator==(const Mount&) const = default;
 };

@@ -36,6 +36,7 @@ struct LinkedFile {
 struct PendingDirectory {
   std::string path;        ///< relative to the top
   bool everything = false; ///< its label was wrong, so those of its entries may be too
+  bool alone = false;      ///< it has changed; what is below it is listed by itself
 };
 
 Fd open_top(const Relabelling& what) {
@@ -48,10 +49,6 @@ Fd open_top(const Relabelling& what) {
                                 errno, errno == ELOOP ? "part of the path has become a symbolic link" : "");
   }
   return fd;
-}
-
-std::int64_t nanoseconds(const timespec& time) {
-  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
 class Relabeller {
@@ -116,7 +113,17 @@ private:
   }
 
   void walk(bool everything) {
-    std::vector<PendingDirectory> pending = {{"", everything}};
+    std::vector<PendingDirectory> pending;
+    if (everything || !m_what.changes) {
+      pending.push_back({"", everything});
+    } else {
+      for (const std::string& path : m_what.changes->changed) {
+        pending.push_back({path, false, true});
+      }
+      for (const std::string& path : m_what.changes->unread) {
+        pending.push_back({path});
+      }
+    }
     while (!pending.empty()) {
       const PendingDirectory directory = std::move(pending.back());
       pending.pop_back();
@@ -131,7 +138,8 @@ private:
     if (!reader || fstat(reader.fd(), &info) != 0 || info.st_dev != m_device) {
       return; // gone, not ours to read, or another file system
     }
-    const bool examine = directory.everything || nanoseconds(info.st_ctim) >= m_what.changed_since;
+    const bool examine =
+        directory.everything || directory.alone || support::nanoseconds(info.st_ctim) >= m_what.changed_since;
     const std::string prefix = directory.path.empty() ? "" : directory.path + "/";
     while (const support::DirectoryEntry* entry = reader.next()) {
       if (entry->type != DT_DIR && entry->type != DT_REG && entry->type != DT_LNK) {
@@ -145,7 +153,7 @@ private:
           changed = label_entry(reader.fd(), name, prefix + name, *wanted, whole);
         }
       }
-      if (entry->type == DT_DIR) {
+      if (entry->type == DT_DIR && (changed || !directory.alone)) {
         pending.push_back({prefix + name, directory.everything || changed});
       }
     }

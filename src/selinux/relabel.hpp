@@ -10,6 +10,7 @@
 #include "protocol/protocol.hpp"
 #include "selinux/context.hpp"
 #include "selinux/file_labels.hpp"
+#include "support/tree_changes.hpp"
 
 namespace agentbox::selinux {
 
@@ -22,6 +23,8 @@ struct Relabelling {
   /// Nanoseconds since the epoch. If `path` already has the label, only directories that changed since (st_ctime) are
   /// examined: a file that was moved into one keeps its old label, a new file gets the directory's. 0: all.
   std::int64_t changed_since = 0;
+  /// The changes that a scan saw: then only those directories are examined. Its `since` must be `changed_since`.
+  std::optional<support::TreeChanges> changes = {};
 
   bool operator==(const Relabelling&) const = default;
 };

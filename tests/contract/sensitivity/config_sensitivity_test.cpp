@@ -25,6 +25,7 @@ const std::map<std::string, std::string>& cannot_express() {
       {"workspace.mask_except", "becomes what is masked, a fact of the host"},
       {"workspace.protect_except", "becomes what is protected, a fact of the host"},
       {"mounts.reason", "shown to the user, not to the box"},
+      {"mounts.label", "becomes a step of the plan, on a host with SELinux"},
       {"ports.address", "the pod's: podman pod create --publish"},
       {"ports.host_port", "the pod's: podman pod create --publish"},
       {"agent.auth", "becomes mounts before anything is rendered"},

@@ -44,7 +44,7 @@ inline std::vector<Variation> variations() {
                  host] = probe;
     const auto& [uid, gid, user_name, home] = user;
     const auto& [source, destination, protect, mask, except, shown] = workspace;
-    const auto& [mount_source, mount_destination, read_only, reason] = mounts.front();
+    const auto& [mount_source, mount_destination, read_only, reason, label] = mounts.front();
     const auto& [address, host_port, box_port] = ports.front();
     const auto& [pids, memory, cpu, shm, tmp, open_files] = limits;
     const auto& [capabilities, no_new_privileges, firewall_capabilities, masked, readonly, prove] = confinement;
@@ -63,7 +63,7 @@ inline std::vector<Variation> variations() {
         std::tie(open_files, capabilities, no_new_privileges, firewall_capabilities, masked, readonly, mode, range);
     std::ignore = std::tie(allow, block, allow_ech, allow_private, agent_name, command, prompt, agent_env, auth, kind);
     std::ignore = std::tie(addresses, host_ports, max_upload, uploads, proxy);
-    std::ignore = std::tie(run_prompt, run_command, base, toolkits, prove);
+    std::ignore = std::tie(run_prompt, run_command, base, toolkits, prove, label);
   }
   return {
       {"user.uid", [](auto& f) { f.user.uid = 1001; }},
@@ -80,6 +80,7 @@ inline std::vector<Variation> variations() {
       {"mounts.destination", [](auto& f) { f.mounts[0].destination = "/more"; }},
       {"mounts.read_only", [](auto& f) { f.mounts[0].read_only = true; }},
       {"mounts.reason", [](auto& f) { f.mounts[0].reason = "--auth codex"; }},
+      {"mounts.label", [](auto& f) { f.mounts[0].label = true; }},
       {"env", [](auto& f) { f.env["COLOUR"] = "red"; }},
       {"ports.address", [](auto& f) { f.ports[0].address = "127.0.0.2"; }},
       {"ports.host_port", [](auto& f) { f.ports[0].host_port = 8081; }},

@@ -25,6 +25,9 @@ LabelFacts enforcing_host() {
                        .value()};
   facts.uid = 1000;
   facts.mount_points = {"/", "/home", "/proc"};
+  facts.label_problem = [](const fs::path& path) {
+    return path.native().starts_with("/usr") ? "it belongs to another user" : "";
+  };
   facts.read_record = [](const fs::path&) { return std::nullopt; };
   facts.context_of = [](const fs::path& path) {
     return path.native().starts_with("/usr") ? "system_u:object_r:usr_t:s0" : "unconfined_u:object_r:user_home_t:s0";
@@ -82,6 +85,10 @@ TEST_CASE("a later start examines only what changed, unless the directory or its
   selinux::LabelRecord before{{1, 2}, {"container_file_t", selinux::box_level(1000, k_workspace)}, 77};
   facts.read_record = [&](const fs::path&) { return before; };
   CHECK(choose_labels(wanted, identities(wanted), facts).user_paths.front().changed_since == 77);
+  facts.changes = {77, 80, {"src"}, {}}; // seen by the scan before the start
+  CHECK(choose_labels(wanted, identities(wanted), facts).user_paths.front().changes == facts.changes);
+  facts.changes.since = 76; // another one's
+  CHECK_FALSE(choose_labels(wanted, identities(wanted), facts).user_paths.front().changes);
   before.identity = {1, 9};
   CHECK(choose_labels(wanted, identities(wanted), facts).user_paths.front().changed_since == 0);
   before = {{1, 2}, {"container_file_t", "s0:c1,c2"}, 77};
@@ -113,6 +120,49 @@ TEST_CASE("credentials and conversations get the box's label, other mounts none"
   const std::string text = refusal(wanted, enforcing_host());
   CHECK(has(text, "read access to \"/home/user/data\" (unconfined_u:object_r:user_home_t:s0)"));
   CHECK(has(text, "chcon -R -t container_file_t -l " + selinux::box_level(1000, k_workspace) + " /home/user/data"));
+  CHECK(has(text, "--mount SRC:DST:label"));
+}
+
+TEST_CASE("a mount that the user asks to label gets the project's label") {
+  auto wanted = fields();
+  wanted.mounts = {{"/home/user/data", "/mnt/data", false, "--mount", true},
+                   {"/home/user/list.txt", "/mnt/list.txt", true, "~/.config/agentbox/config.toml:1", true},
+                   {"/home/user/data/part", "/mnt/part", true, "--mount"},
+                   {"/home/user/project/docs", "/mnt/docs", true, "--mount"}};
+  LabelFacts facts = enforcing_host();
+  const BoxLabels labels = choose_labels(wanted, identities(wanted), facts);
+  REQUIRE(labels.user_paths.size() == 3); // what is below one of them is labelled with it
+  CHECK(labels.user_paths[1].path == "/home/user/data");
+  CHECK(labels.user_paths[1].label == labels.user_paths[0].label);
+  CHECK(labels.user_paths[1].tree);
+  CHECK(labels.user_paths[1].identity == protocol::FileId{1, 3});
+  CHECK_FALSE(labels.user_paths[2].tree);
+  facts.read_record = [&](const fs::path& path) {
+    return path == "/home/user/data" ? std::optional(selinux::LabelRecord{{1, 3}, labels.user_paths[0].label, 77})
+                                     : std::nullopt;
+  };
+  CHECK(choose_labels(wanted, identities(wanted), facts).user_paths[1].changed_since == 77);
+
+  facts.held = {{"/home/user/data", "s0:c1,c2", "other"}};
+  CHECK(has(refusal(wanted, facts), "box \"other\" uses \"/home/user/data\""));
+  facts.held.clear();
+  facts.mount_points.emplace_back("/home/user/data/disk");
+  CHECK(has(refusal(wanted, facts), "another file system is mounted in it, at \"/home/user/data/disk\""));
+  facts.mount_points.pop_back();
+  facts.label_problem = [](const fs::path&) { return "it is a credential store"; };
+  const std::string text = refusal(wanted, facts);
+  CHECK(has(text, "agentbox does not label it: it is a credential store"));
+  CHECK_FALSE(has(text, "SRC:DST:label"));
+
+  facts = enforcing_host();
+  facts.choice = config::LabelChoice::never;
+  facts.context_of = [](const fs::path& path) {
+    return path == k_workspace ? "unconfined_u:object_r:container_file_t:" + selinux::box_level(1000, k_workspace)
+                               : "unconfined_u:object_r:user_home_t:s0";
+  };
+  CHECK(has(refusal(wanted, facts), "[selinux] label is \"never\""));
+  wanted.mounts = {{"/usr/share/dict", "/mnt/dict", true, "--mount", true}}; // readable as it is
+  CHECK(choose_labels(wanted, identities(wanted), enforcing_host()).user_paths.size() == 1);
 }
 
 TEST_CASE("a project is not labelled against the user's will") {
@@ -181,9 +231,9 @@ TEST_CASE("boxes of two projects use one login at the same time") {
 
 TEST_CASE("agentbox's own boxes are labelled, wherever their directory is") {
   auto wanted = fields();
-  wanted.workspace.source = "/home/user/.local/state/agentbox/logins/claude/sign-in-1/workspace";
-  wanted.mounts = {{"/home/user/.local/state/agentbox/logins/claude/sign-in-1/login",
-                    "/home/agent/.agentbox-login/claude", false, "agentbox login"}};
+  wanted.workspace.source = "/home/user/.local/state/agentbox/scratch/sign-in-1/workspace";
+  wanted.mounts = {{"/home/user/.local/state/agentbox/scratch/sign-in-1/login", "/home/agent/.agentbox-login/claude",
+                    false, "agentbox login"}};
   LabelFacts facts = enforcing_host();
   facts.not_a_project = "it contains application settings or data";
   facts.choice = config::LabelChoice::never;
@@ -196,7 +246,7 @@ TEST_CASE("agentbox's own boxes are labelled, wherever their directory is") {
   wanted.workspace.source = k_workspace; // a user's box cannot get labels on agentbox's own paths
   facts.choice = config::LabelChoice::project;
   facts.not_a_project.clear();
-  CHECK(has(refusal(wanted, facts), "agentbox does not label the paths of --mount"));
+  CHECK(has(refusal(wanted, facts), "agentbox labels only mounts with the option \"label\""));
 }
 
 TEST_CASE("a policy without levels") {

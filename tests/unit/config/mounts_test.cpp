@@ -19,13 +19,15 @@ TEST_CASE("mounts of the user's configuration and of the command line") {
   Host host;
   fs::create_directories(host.sources.home / "data");
   fs::create_directories(host.sources.workspace / "sub");
-  host.user("[[mounts]]\nsource = '~/data'\ndestination = '/mnt/data'\nread_only = true\n");
+  host.user("[[mounts]]\nsource = '~/data'\ndestination = '/mnt/data'\nread_only = true\nlabel = true\n");
   host.overrides.mounts = {"sub:/mnt/sub:ro"};
   const auto mounts = host.load().fields.mounts;
   REQUIRE(mounts.size() == 2);
   CHECK(mounts[0].source == host.sources.home / "data");
   CHECK(mounts[0].destination == "/mnt/data");
   CHECK(mounts[0].read_only);
+  CHECK(mounts[0].label);
+  CHECK_FALSE(mounts[1].label);
   CHECK(mounts[0].reason.ends_with("config.toml:1:1"));
   CHECK(mounts[1].source == host.sources.workspace / "sub");
   CHECK(mounts[1].read_only); // a part of the workspace: if writable, it would bypass the protection there

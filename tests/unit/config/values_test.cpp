@@ -56,15 +56,20 @@ TEST_CASE("mounts have an exact grammar") {
   CHECK(std::get<MountText>(config::parse_mount("/a:/b")) == MountText{"/a", "/b", false});
   CHECK(std::get<MountText>(config::parse_mount("/a:/b:ro")) == MountText{"/a", "/b", true});
   CHECK(std::get<MountText>(config::parse_mount("/a:/b:rw")) == MountText{"/a", "/b", false});
+  CHECK(std::get<MountText>(config::parse_mount("/a:/b:label")) == MountText{"/a", "/b", false, true});
+  CHECK(std::get<MountText>(config::parse_mount("/a:/b:ro,label")) == MountText{"/a", "/b", true, true});
+  CHECK(std::get<MountText>(config::parse_mount("/a:/b:label,rw")) == MountText{"/a", "/b", false, true});
   CHECK(std::get<MountText>(config::parse_mount("/a,type=tmpfs:/b")) == MountText{"/a,type=tmpfs", "/b", false});
   CHECK(std::get<MountText>(config::parse_mount(R"(/with\:colon:/b:ro)")) == MountText{"/with:colon", "/b", true});
   CHECK(std::get<MountText>(config::parse_mount(R"(/back\\slash:/b)")) == MountText{R"(/back\slash)", "/b", false});
   CHECK(std::get<MountText>(config::parse_mount("/sp ace\n'\":/b")) == MountText{"/sp ace\n'\"", "/b", false});
-  for (const char* text : {"", ":", "/a", "/a:", ":/b", "/a:/b:", "/a:/b:RO", "/a:/b:ro:", "/a:/b:ro,rw", "/a:b:/c:ro",
-                           "/a:/b:z", "/a\\b:/c", "/a:/b\\"}) {
+  for (const char* text :
+       {"", ":", "/a", "/a:", ":/b", "/a:/b:", "/a:/b:RO", "/a:/b:ro:", "/a:/b:ro,rw", "/a:b:/c:ro", "/a:/b:z",
+        "/a\\b:/c", "/a:/b\\", "/a:/b:label,label", "/a:/b:ro,ro", "/a:/b:label,", "/a:/b:,ro"}) {
     INFO(text);
     CHECK(std::holds_alternative<ValueProblem>(config::parse_mount(text)));
   }
+  CHECK(std::get<ValueProblem>(config::parse_mount("/a:/b:ro,Z")).hint.find("\"label\"") != std::string::npos);
 }
 
 TEST_CASE("ports") {

@@ -151,6 +151,23 @@ TEST_CASE("a directory that belongs to a program is refused as a workspace, unle
   setenv("PATH", path.c_str(), 1);
 }
 
+TEST_CASE("only the user's own data is labelled for SELinux") {
+  const TempDirectory directory;
+  const fs::path home = directory / "home";
+  for (const char* path : {"data", ".cache/models", ".ssh", ".password-store"}) {
+    fs::create_directories(home / path);
+  }
+  support::write_file(home / "data/file", "");
+  CHECK(config::label_problem(home / "data", home).empty());
+  CHECK(config::label_problem(home / "data/file", home).empty());
+  CHECK(config::label_problem(home / ".cache/models", home).empty());
+  CHECK(config::label_problem(home / ".ssh", home).find("credential") != std::string::npos);
+  CHECK_FALSE(config::label_problem(home, home).empty());
+  CHECK_FALSE(config::label_problem(directory.path(), home).empty());
+  CHECK_FALSE(config::label_problem("/usr/share", home).empty());
+  CHECK_FALSE(config::label_problem(home / "missing", home).empty());
+}
+
 TEST_CASE("system directories are refused") {
   for (const char* path : {"/",     "/etc",     "/usr", "/usr/share", "/boot", "/proc",    "/proc/self", "/sys",
                            "/dev",  "/dev/shm", "/run", "/tmp",       "/var",  "/var/tmp", "/var/lib",   "/var/log",

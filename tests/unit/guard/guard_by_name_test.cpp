@@ -262,3 +262,33 @@ TEST_CASE("the scan of a tree is bounded, says so, and reads what tools filled l
   CHECK_FALSE(TreeScan(walk, filter, {1000, 20, 10}).finish().complete);
   const TreeScan unfinished(walk, filter);
 }
+
+TEST_CASE("a scan finds the directories that changed, and says which it did not read") {
+  const session_test::RuntimeDirectory directory;
+  for (const char* path : {"old/file", "new/file", ".git/objects/aa/object", "hidden/file", "web/target/x/file"}) {
+    put(directory.path() / path);
+  }
+  const auto changed_at = [&](const char* path) {
+    struct stat info {};
+    REQUIRE(stat((directory.path() / path).c_str(), &info) == 0);
+    return support::nanoseconds(info.st_ctim);
+  };
+  const std::int64_t before = std::max({changed_at(""), changed_at(".git"), changed_at("old"), changed_at("web")});
+  do { // the clock of files has a coarse resolution
+    put(directory.path() / "new/more");
+    fs::remove(directory.path() / "new/more");
+  } while (changed_at("new") <= before);
+  const Walk walk(directory.path());
+  TreeFilter filter{[](std::string_view) { return false; }, [](std::string_view) { return false; },
+                    [](const std::string& path) { return path == "hidden"; }, changed_at("new")};
+  const TreeNames some = TreeScan(walk, filter, {1000, 1000, 0}).finish();
+  CHECK(some.changed == std::vector<std::string>{"new"});
+  CHECK(some.unread == std::vector<std::string>{".git/objects", "hidden", "web/target"});
+  filter.changed_since = 1;
+  CHECK(TreeScan(walk, filter, {1000, 1000, 10}).finish().changed ==
+        std::vector<std::string>{"", ".git", "new", "old", "web", "web/target", "web/target/x"});
+  filter.changed_since = 0;
+  const TreeNames none = TreeScan(walk, filter).finish();
+  CHECK(none.changed.empty());
+  CHECK(none.unread.empty());
+}

@@ -122,6 +122,19 @@ TEST_CASE("a read-only mount that becomes writable is broader") {
   CHECK(only(policy::diff(after, before)).direction == Direction::tighter);
 }
 
+TEST_CASE("a mount that is labelled for SELinux is broader, also if it becomes read-only") {
+  PolicyFields before = policy::default_fields();
+  before.mounts = {{"/data", "/mnt/data", false, "--mount"}};
+  PolicyFields after = before;
+  after.mounts.front().label = true;
+  CHECK(only(policy::diff(before, after)) ==
+        Change{Direction::broader, "mounts",
+               "/data at /mnt/data (read-write) -> /data at /mnt/data (read-write, label)"});
+  CHECK(only(policy::diff(after, before)).direction == Direction::tighter);
+  after.mounts.front().read_only = true;
+  CHECK(only(policy::diff(before, after)).direction == Direction::broader);
+}
+
 TEST_CASE("choosing another built-in agent is neutral, changing one is not") {
   PolicyFields claude = policy::default_fields();
   claude.agent = *policy::find_builtin_agent("claude");

@@ -213,6 +213,29 @@ TEST_CASE("later only directories that changed are examined") {
   CHECK(labels.at(directory / "project/old/file-7") == k_ours);
 }
 
+TEST_CASE("where a scan saw what changed, only that and what it left out is examined") {
+  const tests::TempDirectory directory;
+  for (const char* path : {"old/deep/file", "new/file", "elsewhere/sub/moved", "data/a/b/file"}) {
+    directory.write("project/" + std::string(path), "x");
+  }
+  LabelsInMemory labels;
+  relabel(tree_of(directory / "project"), labels);
+  for (const char* path : {"old/deep/file", "new/file", "elsewhere/sub", "elsewhere/sub/moved", "data/a/b/file"}) {
+    labels.contexts[inode(directory / "project" / path)] = k_home;
+  }
+  fs::rename(directory / "project/elsewhere/sub", directory / "project/new/sub");
+  Relabelling later = tree_of(directory / "project");
+  later.changed_since = 1; // of the scan: in this test, everything has changed since
+  later.changes = support::TreeChanges{1, 2, {"", "gone", "new"}, {"data/a"}};
+  CHECK(relabel(later, labels).changed == 4);
+  CHECK(labels.at(directory / "project/new/sub/moved") == k_ours);
+  CHECK(labels.at(directory / "project/data/a/b/file") == k_ours);
+  CHECK(labels.at(directory / "project/old/deep/file") == k_home); // the scan says that nothing changed there
+  labels.contexts.erase(inode(directory / "project"));             // restorecon -RF
+  relabel(later, labels);
+  CHECK(labels.at(directory / "project/old/deep/file") == k_ours);
+}
+
 TEST_CASE("hard links in different directories are found although only one directory changed") {
   const tests::TempDirectory directory;
   directory.write("project/old/one", "x");
