@@ -166,6 +166,20 @@ class Features(Machine):
                    "box; echo \"refused with $?\"; $(box 2>&1 | grep -o 'chcon .*'); box",
                    ["SELinux denies the box write access to .*data", "refused with 126", "(?s)refused.*data\nfile\nmade"])
 
+    def test_a_mount_that_agentbox_labels(self):
+        self.works("rm -rf ~/more; mkdir -p ~/more/deep; echo data >~/more/deep/file; "
+                   "for _ in 1 2; do agentbox run --mount ~/more:/data:label -- sh -c 'cat /data/deep/file; echo new >/data/made; cat /data/made'; done; "
+                   "ls -Z ~/more; agentbox run --mount ~/.ssh:/data:ro,label -- true; echo \"refused with $?\"; ls -Zd ~/.ssh",
+                   [r"labelled \d+ entries of .*/more .*restorecon -RF .*/more", r"(?m)^data\nnew$", r"container_file_t:s0:c\d+\S* deep",
+                    r"(?s)does not label it: it is a credential store.*refused with 126.*ssh_home_t"])
+
+    def test_a_sign_in(self):
+        """Of codex, whose device code the stand-in for the internet accepts without a person."""
+        self.works("cp /run/agentbox-internet/ca.pem ~/ca.pem; mkdir -p ~/.config/agentbox; echo 'ca_bundle = \"/home/developer/ca.pem\"' >~/.config/agentbox/config.toml; "
+                   "agentbox login codex; agentbox login --status --json; agentbox run codex --auth codex -- sh -c 'test -s ~/.codex/auth.json && echo the box has it'; "
+                   "agentbox logout codex; rm ~/.config/agentbox/config.toml; ls -A ~/.local/state/agentbox/scratch | wc -l",
+                   [r'"usable": true', "the box has it", r"(?m)^0$"])
+
     def test_hosts_are_allowed_and_denied_while_it_runs(self):
         ask = f"agentbox exec live -- sh -c '{CURL} --insecure https://evil.example/; grep -c evil.example /run/agentbox/box.json'"
         self.works("agentbox run --name live -- sleep 1000 & until agentbox exec live -- true; do sleep 2; done 2>/dev/null; "
@@ -180,7 +194,9 @@ class Features(Machine):
                    [r"container_t:s0:c\d+", r"\b(404|200)\b", r"container_file_t:s0:c\d+.* made"])
 
     def test_a_bundle(self):
-        self.works("agentbox generate oci --name bundle --config-only -- true | grep -i label", [r"(?s)mountLabel.*container_t:s0:c\d+"])
+        self.works("agentbox generate oci --name bundle --config-only -- true | grep -i label; rm -rf ~/bundle; agentbox generate oci --name bundle --output ~/bundle -- sh -c "
+                   f"'cat /proc/self/attr/current; echo; touch made; {CURL} --insecure https://api.openai.com/' && ~/bundle/start; ls -Z made; podman unshare rm -r ~/bundle",
+                   [r"(?s)mountLabel.*container_t:s0:c\d+", r"(?m)container_t:s0:c\d+\S*$", r"(?m)^(404|200)$", r"container_file_t:s0:c\d+.* made"])
 
     def test_the_other_firewall_driver(self):
         # No container may request kernel modules (docs/broadening/firewall-driver.md).
@@ -226,10 +242,10 @@ class Systemd(Machine):
         wait_until(lambda: "it-is-in-the-box" in developer(f"podman logs {UNIT}-agent", check=False), "the agent's output")
         self.assertEqual(self.denials(), [])
         developer(f"systemctl --user stop {UNIT}")
-        self.assertIn(self.state(), ("inactive", "failed"))
+        self.assertEqual(self.state(), "inactive")
         wait_until(lambda: not developer("podman ps --quiet").split(), "its containers are gone")
 
-    def test_quadlet_restarts_and_stays_closed_when_its_firewall_ends(self):
+    def test_quadlet_restarts_and_has_failed_when_its_firewall_ends(self):
         self.unit("sleep", "1000")
         developer(f"systemctl --user start {UNIT}")
         one = developer(f"podman inspect --format '{{{{.Id}}}}' {UNIT}-agent").strip()
@@ -238,10 +254,10 @@ class Systemd(Machine):
         self.assertNotEqual(developer(f"podman inspect --format '{{{{.Id}}}}' {UNIT}-agent").strip(), one)
         self.assertEqual(self.denials(), [])
         developer(f"podman kill {UNIT}-firewall")
-        for request in (f"{CURL} --max-time 60 --insecure https://api.openai.com/", "bash -c 'exec 3<>/dev/tcp/203.0.113.5/443 && echo open'"):
-            said = developer(f"podman exec {UNIT}-agent {request} 2>&1", check=False)
-            self.assertRegex(said, "000|refused")
-        self.assertEqual(self.state(), "active")
+        wait_until(lambda: self.state() != "active", "the unit has ended")
+        self.assertEqual(self.state(), "failed")
+        wait_until(lambda: not developer("podman ps --quiet").split(), "its containers are gone")
+        self.assertEqual(self.denials(), [])
 
     def test_a_unit_lives_as_long_as_the_user_lingers(self):
         self.unit("sleep", "1000")
