@@ -129,7 +129,7 @@ public:
   }
   /// Returns a descriptor that is readable when has_ended() must be called, or -1.
   int descriptor() const { return m_clock; }
-  /// Returns whether the firewall has ended. In a cluster it is started again at once: one refusal is not enough.
+  /// Returns whether the firewall has ended. In a cluster it is restarted immediately, so one refusal is not enough.
   bool has_ended() {
     std::uint64_t periods = 0;
     if (m_clock < 0 || read(m_clock, &periods, sizeof periods) != static_cast<ssize_t>(sizeof periods)) {

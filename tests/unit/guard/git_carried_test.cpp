@@ -141,7 +141,8 @@ TEST_CASE(
              "# nofilter=unused\n");
   const CarriedSettings carried = host.carried();
   REQUIRE(carried.notices.size() == 2);
-  CHECK(carried.notices[0] == "Git's filter \"crypt\" is not in the box: Git in the box refuses the files that need it");
+  CHECK(carried.notices[0] ==
+        "Git's filter \"crypt\" is not in the box: Git in the box refuses the files that need it");
   CHECK(carried.notices[1] == "Git's filter \"strip\" is not in the box: files are committed there without it");
   // Even for files that attributes in a subdirectory name, and where an image has no git-lfs.
   CHECK(carried.files.at("gitconfig")
