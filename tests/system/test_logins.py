@@ -113,7 +113,7 @@ class Logins(SystemTest):
         self.check_sign_in("codex", lambda screen: screen.wait_for("STND-INCODE"))
 
     def test_codex_signs_in_with_a_browser(self):
-        """The browser's answer reaches the box through a port of the host's loopback, which nobody has before and after."""
+        """The browser's answer reaches the box through a port of the host's loopback that is closed before and after."""
         def is_open():
             with socket.socket() as client:
                 return client.connect_ex(("127.0.0.1", 1455)) == 0
