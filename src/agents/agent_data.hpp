@@ -40,7 +40,7 @@ struct LoginKind {
   std::string variable;        ///< of the caller's environment: the directory of the host's login
   std::string home_directory;  ///< that directory below the home directory, where the variable is not set
   std::string file;            ///< the login, below that directory; its name in the directory that boxes share
-  std::string format;          ///< "claude", "codex" or "google": how its members are called
+  std::string format;          ///< "claude", "codex" or "google": the names of its members
   std::string box_variable;    ///< names the shared directory in a box; empty: agent-entrypoint makes a symbolic link
   std::string lock;            ///< beside the file: what the agent locks before it replaces the login; empty: nothing
   Lock lock_type = Lock::file; ///< Lock::directory: mkdir(2), stale after a minute; Lock::file: flock(2)
@@ -50,7 +50,7 @@ struct LoginKind {
   std::vector<std::string> sign_in; ///< argv of a sign-in
   std::string sign_in_variable;     ///< names the shared directory to that command
   std::vector<std::string> sign_in_hosts;
-  std::vector<std::string> browser_sign_in; ///< argv of one that a browser answers on callback_port; empty: none
+  std::vector<std::string> browser_sign_in; ///< argv of a sign-in that a browser answers on callback_port
   std::size_t callback_port = 0;
   std::string token_variable; ///< gives a box the token; empty: boxes share the file
   std::string token;          ///< JSON pointer to it, where "*" is the first member; empty: all API keys in the file
