@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-or-later
 // agentbox-nft: runs each line of its input, a document of libnftables-json(5), and prints what libnftables lists. Ends
-// with status 1 and libnftables' message at the first that the kernel refuses.
+// with status 1 and libnftables' message at the first document that fails.
 //
-// A program of its own, without a line of the others, because libnftables is under version 2 of the GPL only. Not
-// nft(8), because a box would start 3 ms later: that reads one document for each start, and is linked with more.
+// A separate program that shares no code with the others, because libnftables is licensed under GPL version 2 only.
+// With nft(8) a box would start 3 ms later: it reads one document per start, and is linked with more libraries.
 #include <cstddef>
 #include <cstdio>
 #include <nftables/libnftables.h>

@@ -119,7 +119,7 @@ std::optional<Denial> Connection::check_server_name(const tls::ClientHello& hell
   if (!hello.sni) {
     return Denial{Reason::sni_missing, {}, DenialReply::alert};
   }
-  // RFC 6066 §3 forbids a dot at the end: servers disagree on what it means, and may choose another host.
+  // RFC 6066 §3 forbids a trailing dot: servers disagree on its meaning, and may choose another host.
   if (hello.sni->ends_with('.') || policy::canonical_name(*hello.sni) != m_record.name) {
     return Denial{Reason::sni_mismatch, *hello.sni, DenialReply::alert};
   }

@@ -19,7 +19,7 @@ using support::ExitCode;
 constexpr const char* k_nft_program = "agentbox-nft";
 constexpr const char* k_list = R"({"nftables":[{"list":{"table":{"family":"inet","name":"agentbox"}}}]})";
 
-/// Runs the documents in `lines`, one in each line, and returns what was listed.
+/// Runs the documents in `lines`, one per line, and returns what was listed.
 std::string nft(const std::string& lines) {
   const auto program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / k_nft_program;
   const auto result = support::capture({{program.string()}, {}, {}}, lines, {16U << 20U, std::chrono::seconds(10)});
@@ -51,7 +51,7 @@ void NftDriver::load(const Ruleset& ruleset) const {
 
 void NftDriver::unload() const {
   const nlohmann::ordered_json table = {{"table", {{"family", "inet"}, {"name", k_table}}}};
-  // Adds the table before deleting it, so that a missing table does not fail.
+  // Adds the table before deleting it, because deleting a missing table would fail.
   const nlohmann::ordered_json commands = {{{"add", table}}, {{"delete", table}}};
   nft(nlohmann::ordered_json{{"nftables", commands}}.dump() + '\n');
 }

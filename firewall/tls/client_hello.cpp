@@ -12,8 +12,8 @@ constexpr std::uint8_t k_client_hello = 1;
 constexpr std::size_t k_max_record = 16384;
 constexpr std::uint16_t k_ext_server_name = 0;
 
-/// Returns whether extension `type` carries an encrypted name: ECH (RFC 9849), or one of its drafts, the first called
-/// ESNI.
+/// Returns whether extension `type` carries an encrypted name: ECH (RFC 9849) or one of its drafts, the first of which
+/// was called ESNI.
 constexpr bool encrypts_name(std::size_t type) {
   return (type >= 0xFE08 && type <= 0xFE0D) || type == 0xFF02 || type == 0xFFCE;
 }
