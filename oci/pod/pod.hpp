@@ -122,7 +122,7 @@ std::string gate_nonce(const policy::Policy& policy);
 /// Returns annotations for people and tools: agent, base, toolkits, and what --auth would mount.
 std::map<std::string, std::string> describe(const policy::PolicyFields& fields);
 
-/// Returns where a mount was asked for, "--mount" or "--mount (label)", for a reader.
+/// Returns where a mount was requested, "--mount" or "--mount (label)", for comments.
 std::string request_text(const policy::Mount& mount);
 
 /// Throws support::Error(usage) for directory names that the files cannot contain: commands are in comments, and a line
