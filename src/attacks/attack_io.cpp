@@ -32,7 +32,7 @@ FileText::FileText(const char* path) {
 }
 
 bool is_hosts_root(std::string_view uid_map, unsigned uid) {
-  return uid == 0 && uid_map.find(" 4294967295\n") != std::string_view::npos; // all ids: the first user namespace
+  return uid == 0 && uid_map.find(" 4294967295\n") != std::string_view::npos; // all IDs: the first user namespace
 }
 
 std::string_view next_line(std::string_view& rest) {

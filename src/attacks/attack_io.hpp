@@ -21,8 +21,8 @@ private:
   long m_length = -1;
 };
 
-/// Returns whether a process with this uid and this /proc/self/uid_map is root of the host: what such a process
-/// attempts changes the machine. Pure.
+/// Returns whether a process with this uid and this /proc/self/uid_map is root of the host, whose attempts
+/// would change the machine. Pure.
 bool is_hosts_root(std::string_view uid_map, unsigned uid);
 
 /// Removes the next line from `rest` and returns it.

@@ -147,8 +147,8 @@ AttackResult only_the_box_files() {
   return result;
 }
 
-/// Returns what the next line of mountinfo mounts in the agent's home, as a path within its file system; empty for
-/// other mounts (proc_pid_mountinfo(5)).
+/// Takes the next line of mountinfo (proc_pid_mountinfo(5)) and returns what it mounts in the agent's home, as a path
+/// within its file system; empty for other mounts.
 std::string_view next_in_home(std::string_view& mountinfo) {
   std::string_view line = next_line(mountinfo);
   for (int i = 0; i < 3; ++i) {
@@ -158,7 +158,8 @@ std::string_view next_in_home(std::string_view& mountinfo) {
   return next_word(line).starts_with("/home/agent") ? mounted : std::string_view();
 }
 
-/// Checks that of agentbox's logins only copies for boxes are mounted, and none of the host's own files.
+/// Checks that the copies for boxes are the only logins of agentbox that are mounted, and that no login file of the
+/// host itself is.
 AttackResult no_other_logins(const Expected&) {
   const FileText mounts("/proc/self/mountinfo");
   std::string_view rest = mounts.text();
@@ -177,7 +178,8 @@ AttackResult no_other_logins(const Expected&) {
   return attack_result(Verdict::stopped, "only those that the box was given");
 }
 
-/// Checks that what agentbox keeps in `directory` is mounted of one project only, and never all of it.
+/// Checks that everything mounted from `directory` belongs to one project, and that neither `directory` nor the
+/// project's directory is mounted as a whole.
 AttackResult one_project_of(std::string_view directory) {
   const FileText mounts("/proc/self/mountinfo");
   std::string_view rest = mounts.text();
