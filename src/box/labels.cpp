@@ -166,7 +166,7 @@ private:
     return what;
   }
 
-  /// Returns whether `path` gets the project's label with a directory above it.
+  /// Returns whether `path` gets the project's label together with a directory above it.
   bool is_inside_labelled(const fs::path& path) const {
     return std::any_of(m_labels.user_paths.begin(), m_labels.user_paths.end(), [&](const Relabelling& one) {
       return one.label.level == m_labels.contexts.project.level && one.tree &&
@@ -225,7 +225,7 @@ private:
     }
   }
 
-  /// Refuses a path that SELinux denies the box. The hint is `otherwise`, and the command that labels it.
+  /// Refuses a path that SELinux denies the box. The hint is `otherwise`, then the command that labels it.
   void require_access(const fs::path& path, Access access, const std::string& why, const std::string& otherwise) const {
     const auto identity = m_sources.find(path);
     const bool directory = identity == m_sources.end() || identity->second.directory;

@@ -63,8 +63,8 @@ BoxLabels choose_labels(const policy::PolicyFields& fields, const Identities& so
 /// Returns when agentbox last labelled directory `workspace` (TreeChanges::since); 0 when it did not.
 std::int64_t labelled_at(const std::filesystem::path& workspace);
 
-/// Returns choose_labels() for this host; nothing where Podman does not label containers. Of `host` it needs sources
-/// and changes.
+/// Returns choose_labels() for this host; nothing where Podman does not label containers. Uses only `sources`
+/// and `changes` of `host`.
 std::optional<BoxLabels> labels_for(const policy::PolicyFields& fields, const podman::PodmanInfo& podman,
                                     const oci::HostFacts& host, config::LabelChoice choice);
 

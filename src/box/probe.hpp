@@ -33,8 +33,8 @@ enum class MissingPaths {
 };
 
 /// Gathers what the renderers need to know about this host, for the session in `paths`, and what changed in the
-/// workspace since `changed_since` (TreeChanges). Throws Error(refused) when one
-/// of `checked` has been replaced by another file or directory since.
+/// workspace since `changed_since` (TreeChanges). Throws Error(refused) when one of `checked` has been replaced by
+/// another file or directory since it was checked.
 oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::PodmanInfo& facts,
                           const boxes::SessionPaths& paths, const support::Terminal& terminal, MissingPaths missing,
                           const Identities& checked = {}, std::int64_t changed_since = 0);
