@@ -22,7 +22,7 @@ fs::path scratch_root() {
   return (error ? state : canonical) / "scratch";
 }
 
-/// Returns the locked directory `path`; nothing when it is locked, or was removed meanwhile.
+/// Returns the locked directory `path`; nothing if it is already locked or has been removed.
 support::Fd try_lock(const fs::path& path) {
   support::Fd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   struct stat opened {};
@@ -38,7 +38,7 @@ ScratchDirectory::ScratchDirectory(std::string_view purpose)
     : m_path(scratch_root() / fmt::format("{}-{}", purpose, getpid())) {
   constexpr int k_max_attempts = 10; // a sweeper can remove it before it is locked
   for (int attempt = 0; attempt < k_max_attempts && !m_lock; ++attempt) {
-    sweep_scratch(); // an earlier process had the same ID
+    sweep_scratch(); // an earlier process may have had the same ID
     support::make_private_directory(m_path);
     m_lock = try_lock(m_path);
   }

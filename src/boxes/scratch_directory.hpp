@@ -7,8 +7,8 @@
 
 namespace agentbox::boxes {
 
-/// A new private directory for one box that agentbox starts for itself: of a sign-in, of `doctor`. It is in the state
-/// directory and locked; the destructor removes it. What a killed process leaves there is removed by sweep_scratch().
+/// A new private directory for one box that agentbox starts for itself: for a sign-in or for `doctor`. It is below the
+/// state directory, and locked. The destructor removes it; sweep_scratch() removes what a killed process left there.
 class ScratchDirectory {
 public:
   /// `purpose` is the beginning of its name. Throws Error(failed).
