@@ -41,9 +41,9 @@ std::string completion_script(const std::string& shell, const CommandNode& root,
 
 using Candidates = std::vector<std::pair<std::string, std::string>>; ///< words and their descriptions
 
-/// A place in a command line whose values only the running system knows.
+/// A position in a command line whose values depend on the host.
 struct ValuePlace {
-  std::string command; ///< "history show"'s last word: "show"
+  std::string command; ///< the last word of "history show": "show"
   std::string name;    ///< of an option, "--resume"; of a positional, "AGENT"
   std::string agent;   ///< the agent that the command line names so far; may be empty
 };
@@ -51,8 +51,8 @@ using FindValues = std::function<Candidates(const ValuePlace& place)>;
 
 /// Returns what the last of `words`, a command line with the program's name, can be completed to: one candidate per
 /// line, in zsh and fish with a description; nothing where file names are expected. Without a subcommand, `implied` is
-/// completed (`agentbox codex` is `agentbox run codex`), and so it is for programs named NAME-AGENT. `find` adds the
-/// values that are not part of the commands. Pure, apart from `find`.
+/// completed (`agentbox codex` is `agentbox run codex`), as for programs named NAME-AGENT. `find` adds the values that
+/// are not part of the commands. Pure, apart from `find`.
 std::string completions(const std::string& shell, const CommandNode& root, const std::string& implied,
                         std::vector<std::string> words, const FindValues& find);
 

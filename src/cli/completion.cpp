@@ -78,7 +78,7 @@ void add_options(const CommandNode& command, Candidates& candidates) {
 struct Position {
   const CommandNode* command;
   std::vector<std::string> positionals;
-  bool is_over = false; ///< after "--": words of another command line
+  bool is_over = false; ///< after "--": the words belong to another command line
 };
 
 Position position_after(const CommandNode& root, const CommandNode* fallback, const std::vector<std::string>& before) {

@@ -24,7 +24,7 @@ std::filesystem::path current_project() {
   return config::choose_workspace(".", support::home_directory()).path;
 }
 
-/// Returns the built-in agents and those of the configuration, whose mistakes other commands report.
+/// Returns the built-in agents and those of the configuration. Ignores its errors, which other commands report.
 Candidates agent_names() {
   policy::Diagnostics ignored;
   std::vector<config::ConfigLayer> layers;

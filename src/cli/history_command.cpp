@@ -57,7 +57,7 @@ Conversation find_conversation(const std::vector<Conversation>& list, const std:
   return *chosen;
 }
 
-/// Like find_conversation(), for commands that read the file.
+/// Returns the conversation whose ID begins with `start`. Throws Error(failed) for a database.
 Conversation find_readable(const std::filesystem::path& project, const std::string& start) {
   Conversation one = find_conversation(conversations::find(project), start);
   if (one.is_database()) {

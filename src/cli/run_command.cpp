@@ -95,7 +95,7 @@ void check_options(const RunOptions& options) {
   }
 }
 
-/// Makes the places of the conversations, and refuses to continue one that was not kept.
+/// Creates the directories and files of kept conversations. Throws Error when the one to continue was not kept.
 void prepare_conversations(const policy::PolicyFields& fields, const config::Overrides& overrides) {
   bool kept = false;
   for (const policy::Mount& mount : fields.mounts) {
