@@ -19,8 +19,8 @@ struct WorkspaceChoice {
 /// configuration or state or are inside it, and names that are not UTF-8.
 WorkspaceChoice choose_workspace(const std::filesystem::path& asked, const std::filesystem::path& home);
 
-/// Returns why agentbox does not label canonical path `path` for SELinux, even if asked to, or empty: the same paths
-/// cannot be a workspace, or it belongs to another user, or contains credentials.
+/// Returns why agentbox does not label canonical path `path` for SELinux, even if asked to, or empty. Reasons: it could
+/// not be a workspace, belongs to another user, or contains credentials.
 std::string label_problem(const std::filesystem::path& path, const std::filesystem::path& home);
 
 /// Throws Error(refused) when canonical directory `workspace` belongs to programs, which run or trust what is in it:
