@@ -31,7 +31,7 @@ constexpr int k_max_depth = 8;
 constexpr std::size_t k_max_prompts = 1U << 20U; // bytes of a prompt file
 constexpr std::size_t k_kept_prompts = 256U << 10U;
 constexpr const char* k_prompts_directory = "prompts"; // of a project; no box can create or remove files there
-constexpr std::string_view k_database = "opencode.db"; // SQLite's, with files of the same name and "-wal", "-shm"
+constexpr std::string_view k_database = "opencode.db"; // of SQLite; beside it files with "-wal", "-shm" appended
 constexpr const char* k_events_file = "events.jsonl";  // of Copilot, in a directory with the ID as its name
 constexpr const char* k_workspace_file = "workspace";
 constexpr const char* k_removed_directory = "removed";
@@ -57,8 +57,8 @@ support::Fd open_directory(int parent, const char* name) {
   return support::Fd(openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
 }
 
-/// Returns the UUID at the start of a file of Gemini CLI, whose name (`stem`, session-TIME-XXXXXXXX) has its first
-/// digits; or nothing. Opens no link, and waits for no FIFO.
+/// Returns the UUID at the start of a file of Gemini CLI if the file's name (`stem`, session-TIME-XXXXXXXX) ends with
+/// its first digits; otherwise nothing. Follows no link, and waits for no FIFO.
 std::string id_in_file(int directory, const std::string& name, std::string_view stem) {
   constexpr std::string_view k_start = R"({"sessionId":")";
   constexpr std::size_t k_digits = 8;
@@ -75,7 +75,7 @@ std::string id_in_file(int directory, const std::string& name, std::string_view 
   return id.starts_with(stem.substr(stem.size() - k_digits)) ? id : std::string();
 }
 
-/// Makes one conversation of those that have the same agent and ID.
+/// Merges the conversations that have the same agent and ID.
 void merge_files(std::vector<Conversation>& found) {
   std::map<std::pair<std::string, std::string>, Conversation> merged;
   for (Conversation& one : found) {
@@ -261,7 +261,7 @@ void replace_prompts(int fd, std::string_view text) {
   }
 }
 
-/// Returns the last lines of a prompt file, k_kept_prompts at most if it is larger than k_max_prompts.
+/// Returns the content of a prompt file; if it exceeds k_max_prompts, only the last lines, at most k_kept_prompts.
 std::string last_prompts(int fd, std::uintmax_t size) {
   const bool is_large = size > k_max_prompts;
   std::string text(is_large ? k_kept_prompts : size, '\0');
@@ -314,7 +314,7 @@ void remove_file(const fs::path& project, const fs::path& file, const std::strin
   }
   const support::Fd root = open_directory(AT_FDCWD, project.c_str());
   TreeRemover remover(root.get());
-  remover.add(parent.get(), id.c_str()); // beside it, not by its path, which a box may have replaced
+  remover.add(parent.get(), id.c_str()); // by descriptor: a box may have replaced the path
   remover.empty();
 }
 

@@ -18,8 +18,8 @@ inline constexpr const char* k_database_id = "database"; ///< Conversation::id o
 /// One conversation: a JSON Lines file that an agent of a box wrote. Everything about it is untrusted.
 struct Conversation {
   std::string agent;
-  std::string id;             ///< a UUID: the end of the name of the file, or of the directory of an events.jsonl; of a
-                              ///< file of Gemini CLI, in its first line; of a database, k_database_id
+  std::string id;             ///< a UUID: at the end of the name of the file, or of the directory of an events.jsonl;
+                              ///< for Gemini CLI, in the file's first line; for a database, k_database_id
   std::filesystem::path file; ///< relative to the project's directory
   std::time_t modified = 0;   ///< seconds since the epoch; a box can set it
   std::time_t changed = 0;    ///< of the inode: a box cannot set it
@@ -45,8 +45,8 @@ std::filesystem::path kept_path(const std::filesystem::path& project, const std:
                                 const std::filesystem::path& path);
 
 /// Creates the directory or prompt file `mounted` of a project, with mode 0700 or 0600, and records the workspace's
-/// path. Of a prompt file of more than 1 MiB, only the last lines are kept, 256 KiB of them.
-/// Throws Error(failed), also for a symbolic link and for a directory above it that others can write.
+/// path. If a prompt file exceeds 1 MiB, only its last lines are kept, at most 256 KiB.
+/// Throws Error(failed), including for a symbolic link and for a directory above it that others can write.
 void make_place(const std::filesystem::path& mounted, const std::filesystem::path& workspace);
 
 /// Returns the conversations in a project's directory, newest first, to a depth of 8. Follows no symbolic link, because
@@ -60,7 +60,7 @@ support::Fd open(const std::filesystem::path& project, const Conversation& conve
 std::string read_start(const std::filesystem::path& project, const Conversation& conversation, std::size_t max_bytes);
 
 /// Removes a conversation, what its agent stored under the same ID beside it, and its prompts: the lines of the agent's
-/// prompt files that contain the ID. Throws Error(failed).
+/// prompt files that contain the ID, or all lines for a database. Throws Error(failed).
 void remove(const std::filesystem::path& project, const Conversation& conversation);
 
 /// Removes every file that boxes left in a project's directory, of any name, depth and mode. Throws Error(failed).
