@@ -80,7 +80,7 @@ std::vector<LackingCall> lacking_calls() {
   if (!has_openat2()) {
     lacking.push_back({"openat2", "5.6"});
   }
-  if (!has_mount_ids()) { // as old as setns with a pidfd, which the hook needs
+  if (!has_mount_ids()) { // as new as setns with a pidfd, which the hook needs
     lacking.push_back({"statx with STATX_MNT_ID", "5.8"});
   }
   if (syscall(SYS_close_range, ~0U, ~0U, 0U) != 0) { // no descriptor has this number
