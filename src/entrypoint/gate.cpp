@@ -71,7 +71,7 @@ int resolver_socket() {
   return fd;
 }
 
-/// Sends one question and returns the answer; `unrelated` also means no answer.
+/// Sends one question and returns the answer, or `unrelated` if none arrives.
 GateAnswer ask(std::string_view nonce) {
   const int fd = resolver_socket();
   if (fd < 0) {

@@ -11,14 +11,14 @@ namespace agentbox::entrypoint {
 /// user chose it and was warned. Any other value, or none: the box was not started by agentbox.
 void require_gate();
 
-/// Returns whether AGENTBOX_NETWORK says that the box has a firewall.
+/// Returns whether AGENTBOX_NETWORK is "filtered": the box has a firewall.
 bool is_filtered();
 
 /// Ends the process (126) unless the firewall with `nonce` is in force, as for AGENTBOX_NETWORK=filtered.
 void require_firewall(std::string_view nonce);
 
-/// Returns whether nothing listens at 127.0.0.1:53 any more, where no process without capabilities can: the firewall
-/// has ended. One that is only slow has not.
+/// Returns whether the firewall has ended: nothing listens at 127.0.0.1:53, where no process without capabilities can.
+/// Returns false for a firewall that is only slow.
 bool firewall_has_ended();
 
 } // namespace agentbox::entrypoint

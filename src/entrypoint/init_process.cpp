@@ -115,7 +115,7 @@ void forward(int signal, pid_t child) {
   }
 }
 
-/// Looks after the firewall of a box without a launcher: asks it from time to time.
+/// Checks periodically whether the firewall of a box without a launcher has ended.
 class FirewallWatch {
 public:
   explicit FirewallWatch(bool wanted) {
@@ -145,8 +145,8 @@ private:
   int m_refusals = 0;
 };
 
-/// Returns the child's exit code when it has ended, or k_failed when the launcher or the firewall has. All else in our
-/// PID namespace ends with us.
+/// Returns the child's exit code when it has ended, or k_failed when the launcher or the firewall has ended. Everything
+/// else in our PID namespace ends with us.
 int supervise(pid_t child, int terminal_fd, int signals, int leash, FirewallWatch& firewall) {
   int code = 0;
   while (true) {

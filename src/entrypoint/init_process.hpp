@@ -8,8 +8,8 @@ namespace agentbox::entrypoint {
 /// process group of its own in the terminal's foreground, signals that reach us are forwarded to that group, orphans
 /// are reaped. Returns the child's exit code, 128 + signal when one ended it, 127 when the program does not exist and
 /// 126 when it cannot be executed. The variables for agent-entrypoint itself are removed from the child's environment.
-/// When the launcher ends, as `leash` shows (leash_end.hpp; -1: none), nothing is started, or k_failed is returned;
-/// with `watch_firewall` also when the firewall has ended, within six seconds.
+/// When the launcher ends, as `leash` shows (leash_end.hpp; -1: none), starts nothing, or returns k_failed; with
+/// `watch_firewall`, returns k_failed within six seconds after the firewall has ended.
 ///
 /// The child may only access the files that AGENTBOX_LANDLOCK names (restrict_files(), for `domain`).
 int run_as_init(char** argv, int leash, bool watch_firewall, Domain domain);
