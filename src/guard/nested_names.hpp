@@ -39,7 +39,7 @@ private:
   static std::size_t length_bit(std::string_view name) { return std::min<std::size_t>(name.size(), 63); }
 
   std::unordered_map<std::string_view, std::vector<std::string_view>> m_names;
-  std::array<std::uint64_t, 256> m_lengths{}; ///< by first byte: a bit for each length. Most names end here
+  std::array<std::uint64_t, 256> m_lengths{}; ///< by first byte: a bit for each length. Rules out most names
 };
 
 /// Makes what exists of protected names below the top directory read-only. `paths` were found by their first part

@@ -27,7 +27,7 @@ struct TreeNames {
   std::vector<std::string> closed;   ///< the user's own directories without permission to read or search them, which
                                      ///< the box could change
   std::vector<std::string> changed;  ///< directories that changed since TreeFilter::changed_since (st_ctime)
-  std::vector<std::string> unread;   ///< with changed_since: directories that were not read, because of their place
+  std::vector<std::string> unread;   ///< with changed_since: directories that were not read
   bool complete = true;              ///< false: there is more than the limits allow
 
   void append(TreeNames&& more);
@@ -38,7 +38,7 @@ struct TreeFilter {
   std::function<bool(std::string_view)> is_secret;
   std::function<bool(std::string_view)> is_known;
   std::function<bool(const std::string&)> is_skipped; ///< a directory, by its path: nothing in it matters
-  std::int64_t changed_since = 0;                     ///< nanoseconds since the epoch; 0: it does not matter
+  std::int64_t changed_since = 0;                     ///< nanoseconds since the epoch; 0: changes are not looked for
 };
 
 struct TreeLimits {
