@@ -200,7 +200,7 @@ void add_home(const agents::AgentData& agent, const fs::path& home) {
     fs::create_directories((home / path).parent_path());
   }
   for (const std::string& path : agent.history) {
-    const bool is_file = path.ends_with(".jsonl"); // as conversations/store.hpp has it
+    const bool is_file = path.ends_with(".jsonl"); // as in conversations::is_prompt_file()
     fs::create_directories(is_file ? (home / path).parent_path() : home / path);
   }
 }

@@ -25,9 +25,9 @@ std::vector<LoadedObject> parse_loader_list(std::string_view output, const std::
 /// Returns everything in the firewall's image: `program` as /agentbox-firewall, its dynamic loader, the shared objects
 /// it loads, /etc/passwd and /etc/group, and the empty files and directories that are mounted over. Runs the loader
 /// with --list, which does not run `program`.
-/// For the driver also agentbox-nft, from the directory of `program`, or the host's iptables and its modules for the
-/// matches and targets of the ruleset, and what they load. Throws support::Error(refused) when the host has no
-/// iptables.
+/// Depending on the driver, includes agentbox-nft, from the directory of `program`, or the host's iptables and its
+/// modules for the matches and targets of the ruleset; and what they load. Throws support::Error(refused) when the host
+/// has no iptables.
 std::vector<ImageEntry> firewall_image_entries(const std::filesystem::path& program, policy::FirewallDriver driver);
 
 /// Writes the firewall's image, which holds `entries`, as an OCI archive. The same installed files give the same ID.

@@ -141,7 +141,7 @@ Recipe agent_recipe(const fs::path& data, const Recipe& tools, const std::string
       for (const std::string& file : agent.home_files) {
         recipe.files["home/" + file] = read(data / "agent/home" / file);
       }
-      if (!agent.in_default_image) { // whose directories are in the image: an older image lacks new ones
+      if (!agent.in_default_image) { // its image has these directories: an older one lacks new ones
         more_labels["org.agentbox.agent." + agent.name + ".history"] = support::join(agent.history, " ");
       }
     }
