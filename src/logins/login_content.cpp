@@ -131,7 +131,7 @@ bool read_google(const json& login, LoginContent& content) {
 }
 
 /// Reads a login that is one token: the text at the pointer kind.token; or, without one, all API keys in it, which are
-/// {"type": "api", …}. What else it may have, refresh tokens of accounts, boxes do not get.
+/// {"type": "api", …}. Boxes do not get anything else in it, such as refresh tokens of accounts.
 bool read_token(const LoginKind& kind, const json& login, LoginContent& content) {
   if (kind.token.empty()) {
     json keys = json::object();
