@@ -26,7 +26,7 @@ concept Record =
     OneOf<T, User, Workspace, Mount, PublishedPort, Limits, Confinement, Agent, ImageChoice, Run, PolicyFields>;
 
 // members() calls visit(key, member, …) with the members, or visit.optional() for one that is only written when it is
-// not empty or false. Each binds every member: a new one does not compile until it has a key.
+// neither empty nor false. Each binds every member: a new one does not compile until it has a key.
 
 template <OneOf<User> T>
 void members(T& value, auto& visit) {
