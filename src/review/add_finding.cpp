@@ -19,7 +19,7 @@ void cut_middle(std::string& text, std::size_t max) {
   }
 }
 
-/// Returns whether a finding of a kind with more than k_max_findings is listed.
+/// Returns whether to list `finding`, whose kind already has k_max_findings.
 bool is_listed(const ReviewReport& report, const ReviewFinding& finding) {
   std::size_t of_kind = 0;
   std::size_t of_detail = 0;

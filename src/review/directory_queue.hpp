@@ -42,8 +42,8 @@ struct PendingDirectory {
   std::shared_ptr<DirectoryRest> rest; ///< of a large directory whose first turn is over
 };
 
-/// The order of a scan: known names and others alternately, from each directory of the top in turn, breadth first, then
-/// what was left of large directories. So a flood of any of them delays the others, and does not keep them out.
+/// The order of a scan: known names and others alternately, from each top-level directory in turn, breadth first, then
+/// the rest of large directories. So a flood of one sort delays the others, but does not keep them out.
 class DirectoryQueue {
 public:
   void push(PendingDirectory directory, bool known);
@@ -51,14 +51,14 @@ public:
   std::optional<PendingDirectory> pop();
 
 private:
-  /// Directories that wait, breadth first below each directory of the top.
+  /// Directories that wait, breadth first below each top-level directory.
   class Turns {
   public:
     void push(PendingDirectory directory);
     std::optional<PendingDirectory> pop();
 
   private:
-    std::unordered_map<std::string, std::deque<PendingDirectory>> m_waiting; ///< by directory of the top
+    std::unordered_map<std::string, std::deque<PendingDirectory>> m_waiting; ///< by top-level directory
     std::deque<std::string> m_order;                                         ///< those with waiting directories
   };
 
