@@ -36,7 +36,7 @@ struct LinkedFile {
 struct PendingDirectory {
   std::string path;        ///< relative to the top
   bool everything = false; ///< its label was wrong, so those of its entries may be too
-  bool alone = false;      ///< it has changed; what is below it is listed by itself
+  bool alone = false;      ///< it has changed; changed directories below it are listed separately
 };
 
 Fd open_top(const Relabelling& what) {
