@@ -21,8 +21,8 @@ inline std::int64_t nanoseconds(const timespec& time) {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
-/// Returns the current time, in nanoseconds since the epoch, by the clock with which the kernel stamps files: that of
-/// CLOCK_REALTIME is some milliseconds later.
+/// Returns the current time, in nanoseconds since the epoch, by the clock with which the kernel stamps files:
+/// CLOCK_REALTIME is a few milliseconds ahead of it.
 inline std::int64_t file_time_now() {
   timespec now{};
   clock_gettime(CLOCK_REALTIME_COARSE, &now);
