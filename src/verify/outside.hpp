@@ -35,8 +35,8 @@ struct LoginPaths {
 /// The device and inode numbers of a file.
 using FileKey = std::pair<std::uint64_t, std::uint64_t>;
 
-/// Returns the row about logins: of `mounted`, the files and directories that a box mounts, none is a closed
-/// path or above one, and which ones are logins that it was given. Reads only the identities of the paths.
+/// Returns the row about logins: it fails if any of `mounted`, the files and directories that a box mounts, is a closed
+/// path or above one, and otherwise names the logins that the box was given. Reads only the identities of the paths.
 Row judge_logins(const std::vector<FileKey>& mounted, const LoginPaths& paths);
 
 /// Asks the policy whether a process of a context may read a file of another one.
@@ -48,7 +48,7 @@ std::vector<Row> judge_contexts(const std::vector<SeenProcess>& processes, const
                                 const MayRead& may_read);
 
 /// Inspects a running box from the host, where nothing in the box can forge the answer: every process in the PID
-/// namespace of `agent`, their namespaces compared with ours and the firewall's, and whether the box's agent-entrypoint
+/// namespace of `agent`, their namespaces compared with ours and the firewall's, whether the box's agent-entrypoint
 /// has the bytes of `entrypoint`, and which logins it can reach. `labels` are the box's contexts where SELinux is
 /// enforcing. Throws support::Error(failed) when the box has ended.
 std::vector<Row> inspect_from_host(pid_t agent, pid_t firewall, const std::filesystem::path& entrypoint,
