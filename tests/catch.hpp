@@ -2,7 +2,7 @@
 // One include for Catch2 2 (Debian 12) and 3 (everywhere else).
 #pragma once
 #if __has_include(<catch2/catch_test_macros.hpp>)
-// Not catch_all.hpp: in version 3 Contains() looks for an element, and another name for a part of a text.
+// Not catch_all.hpp: its Contains() looks for an element in version 3, where ContainsSubstring() looks in a string.
 #include <catch2/catch_message.hpp>
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>

@@ -90,7 +90,7 @@ class Conversations(SystemTest):
         self.check_on_a_terminal("claude")
 
     def test_two_boxes_of_one_project_keep_their_conversations(self):
-        """Each agent cannot see the other's processes, and must not remove its records."""
+        """Neither agent can see the other's processes, and neither may remove the other's records."""
         keys = KEY["claude"]
         command = [AGENTBOX, "run", "claude", *(f"--env={name}" for name in keys)]
         first = Screen(command, self.workspace, self.environment(**keys))
@@ -139,8 +139,8 @@ class Conversations(SystemTest):
     def test_prompts_to_codex_are_recalled_in_the_next_box(self):
         self.check_prompts("codex")
 
-    def test_a_box_cannot_harm_anybody_with_the_file_of_prompts(self):
-        """It can fill and close the file, but not replace it; the next box starts with the end of it."""
+    def test_a_box_cannot_do_harm_with_the_prompt_file(self):
+        """It can fill the file and set its mode to 0, but not replace it; the next box starts with the file's end."""
         script = ("cd ~/.claude && ! rm history.jsonl && ! mv history.jsonl x && ! ln -sf /etc/passwd history.jsonl && "
                   "{ head -c 3000000 /dev/zero; printf '\\n{\"display\":\"last\"}\\n'; } >history.jsonl && chmod 0 history.jsonl")
         self.assertCode(self.agentbox("run", "claude", stdin=script), 0)

@@ -174,7 +174,7 @@ class Features(Machine):
                     r"(?s)does not label it: it is a credential store.*refused with 126.*ssh_home_t"])
 
     def test_a_sign_in(self):
-        """Of codex, whose device code the stand-in for the internet accepts without a person."""
+        """By codex, whose device code the stand-in for the internet accepts without a person."""
         self.works("cp /run/agentbox-internet/ca.pem ~/ca.pem; mkdir -p ~/.config/agentbox; echo 'ca_bundle = \"/home/developer/ca.pem\"' >~/.config/agentbox/config.toml; "
                    "agentbox login codex; agentbox login --status --json; agentbox run codex --auth codex -- sh -c 'test -s ~/.codex/auth.json && echo the box has it'; "
                    "agentbox logout codex; rm ~/.config/agentbox/config.toml; ls -A ~/.local/state/agentbox/scratch | wc -l",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Odd TLS messages of the box, and answers that a hostile name server sends through the host's own."""
+"""Odd TLS messages from the box, and answers that a hostile name server sends through the host's resolver."""
 import struct
 
 import world
@@ -12,12 +12,12 @@ PLAIN_ALERT, CHANGE = b"\x15\3\1\0\2\1\0", b"\x14\3\1\0\1\1"
 
 
 def named(name):
-    """A hello that names any bytes."""
+    """Returns a hello whose server name is `name`, any bytes."""
     return hello(extension(0, sized(b"\0" + sized(name))))
 
 
 def interrupted(between):
-    """A hello of two records, with something between them."""
+    """Returns a hello in two records, with `between` between them."""
     data = message(server_names(GOOD))
     return records(data[:20]) + between + records(data[20:])
 
@@ -96,7 +96,7 @@ class Answers(world.FirewallTest):
     def wire(name):
         return b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0"
 
-    def test_hostile_answers_lead_nowhere(self):
+    def test_hostile_answers_open_no_connection(self):
         good, evil, metadata = (bytes(map(int, address.split("."))) for address in (world.ALLOWED, world.EVIL, world.METADATA))
         reply, record, wire = self.reply, self.record, self.wire
         other = wire(EVIL) + b"\0\1\0\1"
@@ -132,7 +132,7 @@ class Answers(world.FirewallTest):
             with self.subTest(what=what):
                 self.assertEqual(self.reach(what, craft), set())
                 self.assertEqual(self.reach(f"after-{what}"), {(world.ALLOWED, b"pq")}, "the next name is not reached")
-        # The controls: answers of these forms that are right.
+        # The controls: valid answers of the same forms.
         for what, craft in {"aliases": lambda m, e, k: reply(m, e, *chain(8, good)),
                             "many": lambda m, e, k: reply(m, e, *[record(A, metadata)] * 60, record(A, good)) if k == A else reply(m, e)}.items():
             with self.subTest(what=what):

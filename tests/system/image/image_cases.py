@@ -49,7 +49,7 @@ OS_RELEASE = b"ID=debian\n"
 
 
 class GeminiModel(http.server.BaseHTTPRequestHandler):
-    """A stand-in of Google's API for Gemini; keeps the questions of each request."""
+    """A stand-in for Google's API for Gemini; keeps the questions of each request."""
     asked = []
 
     def log_message(self, *_):
@@ -152,7 +152,7 @@ class Images(unittest.TestCase):
         self.assertEqual(run(AGENTBOX, "build", "codex", "--ca-bundle", Images.bundle).stdout.split()[0], Images.agent)
 
     def check_conversation_with_gemini(self):
-        """It lasts: the real program continues in the next box, with a stand-in of its vendor on this machine."""
+        """It is kept: the real program continues it in the next box, with a stand-in for its vendor on this machine."""
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), GeminiModel)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.addCleanup(server.shutdown)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Attacks on what decides while a box runs: raw requests like those of agentbox-ask, grants and denials at the same moment,
-and files of the project that the commands of the user read or write meanwhile."""
+"""Attacks on decisions made while a box runs: raw requests like those of agentbox-ask, simultaneous grants and denials,
+and project files that the user's commands read or write at that time."""
 import os
 import pathlib
 import shutil
@@ -21,7 +21,7 @@ def label(part):
 
 
 def request(host, why=b"why", head=None):
-    """A request for `host`, a list of labels or a name, as nothing in the box would send it."""
+    """Returns a request for `host`, a list of labels or a name, in hexadecimal; agentbox-ask would not send most of them."""
     labels = host if isinstance(host, list) else [part.encode() for part in host.split(".")]
     parts = [head if head is not None else b"1-443", why, *labels, *(part.encode() for part in ZONE)]
     return (b"\x12\x34\1\0\0\1\0\0\0\0\0\0" + b"".join(map(label, parts)) + b"\0\0\x10\0\1").hex()
@@ -37,7 +37,7 @@ class LiveAttacks(NetworkTest):
         self.assertCode(self.agentbox("exec", "--", "sh", "-c", SEND), 0)
         return (self.workspace / "answers").read_text().split()
 
-    def test_requests_for_what_is_no_host_are_not_shown(self):
+    def test_requests_for_invalid_hosts_are_not_shown(self):
         internet = Internet()
         process = self.running("until test -e done; do sleep 0.1; done", "--name", "asks")
         wait_until(lambda: self.agentbox("exec", "--", "true").code == 0, "the box runs")
@@ -49,7 +49,7 @@ class LiveAttacks(NetworkTest):
         queries += [request("a.example", head=head) for head in (b"1-0", b"1-65536", b"1-", b"1-+443", b"1-443 ", b"9-443", b"-443", b"1-4a", b"443", b"1-443:22")]
         self.assertEqual(set(self.send(queries)), {"invalid"})
         self.assertEqual(self.err.text().count("asked for"), 0, self.err.text())
-        # The control: the same way of asking, for a host. What reads like another one is shown as it is.
+        # The control: the same kind of request, for valid hosts. One that imitates another name is shown in Punycode.
         escapes = b"\x1b[2J\x9b31m\n\rdenied: x\xe2\x80\xae\0\x07\""
         self.assertEqual(self.send([request("XN--Pypal-4VE.example", escapes), request([b"evil.example"]), request("b.example", head=b"1-8443")]), ["asked"] * 3)
         for shown in ("asked for: xn--pypal-4ve.example - ", "asked for: evil.example - ", "asked for: b.example:8443 - "):
@@ -60,7 +60,7 @@ class LiveAttacks(NetworkTest):
         self.assertEqual(internet.dns(), [], "a request left the box")
         self.finish(process)
 
-    def test_a_flood_of_requests_is_cut_and_the_user_still_decides(self):
+    def test_a_flood_of_requests_is_limited_and_the_user_still_decides(self):
         process = self.running(ASK, "--name", "flood")
         wait_until(lambda: self.state() == "closed", "the box runs")
         answers = self.send([request(f"n{number}.example", b"x" * 60) for number in range(3000)])
@@ -73,7 +73,7 @@ class LiveAttacks(NetworkTest):
         wait_until(lambda: self.state() == "open", "the firewall still does its work")
         self.finish(process)
 
-    def test_the_last_of_many_changes_at_once_holds(self):
+    def test_the_last_of_many_simultaneous_changes_holds(self):
         process = self.running(ASK)
         wait_until(lambda: self.state() == "closed", "the box runs")
         failed = []
@@ -88,7 +88,7 @@ class LiveAttacks(NetworkTest):
             thread.start()
         for thread in threads:
             thread.join()
-        self.assertEqual([one for one in failed if one], [])  # more than a few connections at once are hung up
+        self.assertEqual([one for one in failed if one], [])  # an empty answer: beyond a few simultaneous connections, the firewall closes them
         for verb, state in (("deny", "closed"), ("allow", "open"), ("deny", "closed")):
             self.assertCode(self.agentbox(verb, "evil.example"), 0)
             wait_until(lambda state=state: self.state() == state, f"{verb}: {state}")
@@ -96,7 +96,7 @@ class LiveAttacks(NetworkTest):
         self.assertEqual(changes[-3:], ["denied", "granted", "denied"])
         self.finish(process)
 
-    def test_the_box_cannot_lead_what_is_saved_elsewhere(self):
+    def test_the_box_cannot_redirect_what_is_saved(self):
         outside = pathlib.Path(HOME, "work", "outside")
         outside.mkdir(exist_ok=True)
         self.addCleanup(shutil.rmtree, outside)

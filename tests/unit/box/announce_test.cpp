@@ -53,7 +53,7 @@ TEST_CASE("every further host path is named, and escaped for the terminal") {
   CHECK_THAT(lines[1], Contains("read-only") && Contains("\\x1b]52") && !Contains("\x1b"));
 }
 
-TEST_CASE("the line at the end names every conversation of the box, which another box may have written as well") {
+TEST_CASE("the line at the end names the conversations since the start, even if another box wrote them") {
   const tests::TempDirectory state;
   setenv("XDG_STATE_HOME", state.path().c_str(), 1);
   auto fields = session_test::fields();

@@ -87,7 +87,7 @@ TEST_CASE("a later start examines only what changed, unless the directory or its
   CHECK(choose_labels(wanted, identities(wanted), facts).user_paths.front().changed_since == 77);
   facts.changes = {77, 80, {"src"}, {}}; // seen by the scan before the start
   CHECK(choose_labels(wanted, identities(wanted), facts).user_paths.front().changes == facts.changes);
-  facts.changes.since = 76; // another one's
+  facts.changes.since = 76; // of another scan
   CHECK_FALSE(choose_labels(wanted, identities(wanted), facts).user_paths.front().changes);
   before.identity = {1, 9};
   CHECK(choose_labels(wanted, identities(wanted), facts).user_paths.front().changed_since == 0);
@@ -161,7 +161,7 @@ TEST_CASE("a mount that the user asks to label gets the project's label") {
                                : "unconfined_u:object_r:user_home_t:s0";
   };
   CHECK(has(refusal(wanted, facts), "[selinux] label is \"never\""));
-  wanted.mounts = {{"/usr/share/dict", "/mnt/dict", true, "--mount", true}}; // readable as it is
+  wanted.mounts = {{"/usr/share/dict", "/mnt/dict", true, "--mount", true}}; // already readable
   CHECK(choose_labels(wanted, identities(wanted), enforcing_host()).user_paths.size() == 1);
 }
 

@@ -75,7 +75,7 @@ TEST_CASE("a claimed session lives, and nobody else can have its name") {
   CHECK(find_sessions().empty());
 }
 
-TEST_CASE("a killed launcher's session is dead, and claimed once") {
+TEST_CASE("a killed launcher's session is dead, and can be claimed only once") {
   const session_test::RuntimeDirectory directory;
   make_dead("gone");
   const auto found = find_sessions();

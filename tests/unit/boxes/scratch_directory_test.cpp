@@ -14,7 +14,7 @@
 using namespace agentbox;
 namespace fs = std::filesystem;
 
-TEST_CASE("what a killed process left is removed, and nothing that is in use or somewhere else") {
+TEST_CASE("what a killed process left is removed, but nothing that is in use or elsewhere") {
   const tests::TempDirectory state;
   setenv("XDG_STATE_HOME", state.path().c_str(), 1);
   boxes::sweep_scratch(); // there is no such directory yet

@@ -32,7 +32,7 @@ struct Program {
   }
 };
 
-/// Returns the values of a small system.
+/// Returns the values of a small example host.
 Candidates find_values(const ValuePlace& place) {
   if (place.name == "AGENT") {
     return {{"codex", "Codex"}};

@@ -120,7 +120,7 @@ TEST_CASE("a conversation of Gemini CLI has its ID in its first line, and may ha
   CHECK(fs::exists(fifo));
 }
 
-TEST_CASE("a database is one conversation, and removed with the files that belong to it") {
+TEST_CASE("a database is one conversation, and is removed with the files that belong to it") {
   const State state;
   const std::string directory = "opencode/.local/share/opencode/conversations/opencode.db";
   state.write(directory, "12");
@@ -132,7 +132,7 @@ TEST_CASE("a database is one conversation, and removed with the files that belon
   CHECK_FALSE((fs::exists(state.project() / directory) || fs::exists(state.project() / (directory + "-wal"))));
 }
 
-TEST_CASE("a file of prompts is where no box can replace it, private, and never longer than agents need") {
+TEST_CASE("a prompt file is private, is shortened, and is kept where no box can replace it") {
   const State state;
   const fs::path file = kept_path(state.project(), "claude", ".claude/history.jsonl");
   CHECK(kept_path(state.project(), "claude", ".claude/projects") == state.claude());

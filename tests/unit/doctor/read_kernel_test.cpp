@@ -29,7 +29,7 @@ bool take_away(unsigned number) {
   return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-/// Returns whether exactly the call `name` is found lacking without system call `number`.
+/// Returns whether `name` is the only call reported as lacking when system call `number` fails.
 bool notices(unsigned number, const std::string& name) {
   const pid_t child = fork();
   if (child == 0) {

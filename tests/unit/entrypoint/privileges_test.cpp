@@ -57,7 +57,7 @@ TEST_CASE("a build step has a filter, and only the capabilities that package man
   CHECK(build_problem("").has_value());
 }
 
-TEST_CASE("the probe knows root of the host from root of a user namespace") {
+TEST_CASE("the probe distinguishes root of the host from root of a user namespace") {
   using agentbox::attacks::is_hosts_root;
   CHECK(is_hosts_root("         0          0 4294967295\n", 0));
   CHECK_FALSE(is_hosts_root("         0          0 4294967295\n", 1000));

@@ -165,7 +165,7 @@ TEST_CASE("a program on stdin is executed from a file at home that has no name, 
   const agentbox::tests::TempDirectory home;
   const std::string program = agentbox::support::read_file("/usr/bin/readlink", std::size_t{1} << 24U);
   Surroundings surroundings;
-  surroundings.first_process = true; // whose environment it takes
+  surroundings.first_process = true; // the probe takes the environment of process 1
   surroundings.env.push_back("HOME=" + home.path().string());
   const std::vector<std::string> show_itself = {"probe", "/proc/self/exe"};
   const int possible = open(home.path().c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -305,7 +305,7 @@ TEST_CASE("when the launcher dies, everything ends immediately, whatever the pro
   CHECK(outcome.code == 125);
 }
 
-TEST_CASE("without a launcher, everything ends with the firewall, whatever the program ignores") {
+TEST_CASE("without a launcher, everything ends with the firewall, even a program that ignores signals") {
   Surroundings surroundings;
   surroundings.first_process = true;
   surroundings.resolver_answers = 1; // the gate's question
@@ -321,7 +321,7 @@ TEST_CASE("without a launcher, everything ends with the firewall, whatever the p
   CHECK(later.seconds > outcome.seconds + 2);
 }
 
-TEST_CASE("a firewall that answers is no reason to end, nor is one that the launcher watches") {
+TEST_CASE("a box does not end while its firewall answers, or if a launcher watches the firewall") {
   const std::vector<std::string> seven_seconds = {"exec", "/bin/sh", "-c", "sleep 7; echo to the end"};
   CHECK(run({}, seven_seconds).output == "to the end\n");
   Surroundings surroundings;

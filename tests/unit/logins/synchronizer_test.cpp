@@ -155,7 +155,7 @@ TEST_CASE("a box cannot replace a login that is not renewed") {
   CHECK(compare(key, login(5), hash(login(1))) == LoginUpdate::to_shared);
 }
 
-TEST_CASE("of a renewed login only the tokens and times are copied") {
+TEST_CASE("only the tokens and times of a renewed login are copied") {
   const Host host;
   support::write_file(host.file, login_text(soon(1), "first"));
   Synchronizer boxes(host.place());

@@ -122,7 +122,7 @@ TEST_CASE("a read-only mount that becomes writable is broader") {
   CHECK(only(policy::diff(after, before)).direction == Direction::tighter);
 }
 
-TEST_CASE("a mount that is labelled for SELinux is broader, also if it becomes read-only") {
+TEST_CASE("a mount that is labelled for SELinux is broader, even if it also becomes read-only") {
   PolicyFields before = policy::default_fields();
   before.mounts = {{"/data", "/mnt/data", false, "--mount"}};
   PolicyFields after = before;

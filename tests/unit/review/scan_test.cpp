@@ -364,7 +364,7 @@ TEST_CASE("a huge directory keeps nothing from being examined, not even its own 
   CHECK(whole.counts.at(FindingKind::tool_file) == 2); // each once, although known names are examined first
 }
 
-TEST_CASE("a flood of directories of known names keeps no other from being examined") {
+TEST_CASE("a flood of directories with known names does not keep others from being examined") {
   const TempDirectory directory;
   const Moment start = Moment::now();
   for (int i = 0; i < 10'000; ++i) {
@@ -383,7 +383,7 @@ TEST_CASE("a flood of directories of known names keeps no other from being exami
   CHECK(report.stopped == "stopped after 5000 files; most files were in a/");
 }
 
-TEST_CASE("a flood of findings hides none of another sort, and the report can be read back") {
+TEST_CASE("a flood of findings does not hide those of another sort, and the report can be read back") {
   const TempDirectory directory;
   ReviewReport report;
   report.workspace = "/w";

@@ -44,7 +44,7 @@ TEST_CASE("one process that is not confined is found among others") {
   }
 }
 
-TEST_CASE("a mounted login is named, and what leads to another one is found") {
+TEST_CASE("a mounted login is named, and a mount that contains another one is found") {
   const tests::TempDirectory directory;
   const fs::path logins = directory.path() / "logins";
   const fs::path host = directory.path() / "host/.claude";
