@@ -157,6 +157,7 @@ class Images(unittest.TestCase):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.addCleanup(server.shutdown)
         port = server.server_address[1]
+        self.addCleanup((SCRATCH / "state/agentbox/last_agent").unlink, missing_ok=True)  # the default of later builds
         settings = SCRATCH / "project/.gemini/settings.json"
         settings.parent.mkdir()
         settings.write_text('{"security": {"auth": {"selectedType": "gemini-api-key"}}}')
