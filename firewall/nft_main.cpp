@@ -6,6 +6,7 @@
 // With nft(8) a box would start 3 ms later: it reads one document per start, and is linked with more libraries.
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <nftables/libnftables.h>
 
 int main() {
@@ -17,10 +18,10 @@ int main() {
   nft_ctx_output_set_flags(nft, NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_NUMERIC_PRIO | NFT_CTX_OUTPUT_NUMERIC_PROTO);
   char* line = nullptr;
   std::size_t room = 0;
-  while (getline(&line, &room, stdin) > 0) {
-    if (nft_run_cmd_from_buffer(nft, line) != 0) {
-      return 1;
-    }
+  bool ok = true;
+  while (ok && getline(&line, &room, stdin) > 0) {
+    ok = nft_run_cmd_from_buffer(nft, line) == 0;
   }
-  return std::ferror(stdin) == 0 && std::fflush(stdout) == 0 ? 0 : 1;
+  ok = ok && std::ferror(stdin) == 0 && std::fflush(stdout) == 0;
+  std::_Exit(ok ? 0 : 1); // the kernel frees the context's memory with the process
 }
