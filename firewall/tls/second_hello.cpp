@@ -38,6 +38,9 @@ std::optional<bool> asks_again(std::string_view bytes) {
       return std::nullopt;
     }
     const std::size_t size = record_size(bytes);
+    if (size == 0) {
+      return true; // endless ones would never tell
+    }
     message += bytes.substr(k_record_header, size);
     if (!message.empty() && message.front() != k_server_hello) {
       return false;

@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(tls::parse_second_hello(bytes).sni == hello.sni, "a hello reads the same the second time");
     require(!hello.sni || !hello.sni->empty(), "a name is there or not");
   }
-  require(tls::asks_again(bytes).has_value() || size < 43, "a server's first bytes are enough");
+  require(tls::asks_again(bytes).has_value() || size < tls::k_max_first, "a server's first bytes are enough");
   require(tls::parse_second_hello(bytes).state != tls::ClientHello::State::incomplete || size <= tls::k_max_second,
           "there is an end to waiting for a second one");
   return 0;

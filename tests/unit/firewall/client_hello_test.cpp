@@ -64,6 +64,8 @@ TEST_CASE("recognises a HelloRetryRequest", "[tls]") {
   CHECK(asks_again(record("alert", 21)) == false);
   CHECK(asks_again("HTTP/1.1") == false);
   CHECK(asks_again(record(bytes({1}))) == false);
+  CHECK(asks_again(record("")) == true);
+  CHECK(asks_again(record(bytes({2})) + record("")) == true);
 }
 
 TEST_CASE("finds a second ClientHello after other TLS records", "[tls]") {
